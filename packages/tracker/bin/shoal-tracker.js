@@ -1,1 +1,4 @@
 #!/usr/bin/env node
+import { launch } from '@shoal/cli/launch'
+
+await launch(import.meta.url, 'main')
