@@ -1,0 +1,67 @@
+// Plain JavaScript on purpose: this file must load under any Node from 20 on, to find the Node 24 that the sources need.
+import { spawn } from 'node:child_process'
+import { existsSync, realpathSync } from 'node:fs'
+import { constants } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const REQUIRED_MAJOR = 24
+const FORWARDED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2']
+
+/**
+ * Runs `../src/<entry>.ts` (a checkout) or `../dist/<entry>.js` (a package) next to the calling script, under Node 24.
+ * @param {string} scriptUrl `import.meta.url` of the script in `bin/`
+ * @param {string} entry name of the module to run, without extension
+ */
+export async function launch(scriptUrl, entry) {
+  const script = realpathSync(fileURLToPath(scriptUrl))
+  if (Number.parseInt(process.versions.node, 10) >= REQUIRED_MAJOR) {
+    stopWithLauncher()
+    await import(pathToFileURL(findEntry(script, entry)).href)
+    return
+  }
+  const node = findNode(dirname(script))
+  if (node === undefined) {
+    process.stderr.write(
+      `error  NODE_TOO_OLD  this is Node ${process.versions.node}, and Node ${REQUIRED_MAJOR} or newer is needed\n` +
+        "       fix: run 'npm run setup' in the checkout (it brings its own Node), or install Node 24\n",
+    )
+    process.exitCode = 1
+    return
+  }
+  runUnder(node, script)
+}
+
+function findEntry(script, entry) {
+  const source = join(dirname(script), '..', 'src', `${entry}.ts`)
+  return existsSync(source) ? source : join(dirname(script), '..', 'dist', `${entry}.js`)
+}
+
+/** The npm package `node`, from the nearest node_modules above. */
+function findNode(folder) {
+  const binary = process.platform === 'win32' ? 'node.exe' : 'node'
+  for (let at = folder; ; at = dirname(at)) {
+    const candidate = join(at, 'node_modules', 'node', 'bin', binary)
+    if (existsSync(candidate)) return candidate
+    if (at === dirname(at)) return undefined
+  }
+}
+
+function runUnder(node, script) {
+  // The ipc channel carries no messages: that it closes tells the child that this process is gone, even after kill -9.
+  const child = spawn(node, [script, ...process.argv.slice(2)], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
+  for (const signal of FORWARDED_SIGNALS) process.on(signal, () => child.kill(signal))
+  child.on('error', (error) => {
+    process.stderr.write(`error  LAUNCH_FAILED  ${node}: ${error.message}\n       fix: run 'npm run setup' again\n`)
+    process.exitCode = 1
+  })
+  child.on('exit', (code, signal) => {
+    process.exit(signal === null ? (code ?? 1) : 128 + (constants.signals[signal] ?? 0))
+  })
+}
+
+function stopWithLauncher() {
+  if (!process.connected) return
+  process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+  process.channel?.unref()
+}

@@ -1,0 +1,25 @@
+import { pino, type Logger } from 'pino'
+import { PinoPretty } from 'pino-pretty'
+import { usageError } from './error.ts'
+import { nearestName } from './nearest.ts'
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+
+/** Logs to stderr: for people on a terminal, JSON lines elsewhere. */
+export function createLogger(options: { level: string; name: string }): Logger {
+  const { level, name } = options
+  if (!LEVELS.includes(level)) {
+    const nearest = nearestName(level, LEVELS)
+    throw usageError(
+      `'${level}' is not a log level`,
+      nearest === undefined ? `one of ${LEVELS.join(', ')}` : `did you mean ${nearest}?`,
+    )
+  }
+  const settings = { level, name, base: { name } }
+  if (!process.stderr.isTTY) return pino(settings, pino.destination({ dest: 2, sync: true }))
+  const colorize = process.stderr.hasColors() && process.env['NO_COLOR'] === undefined
+  return pino(
+    settings,
+    PinoPretty({ destination: 2, sync: true, colorize, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }),
+  )
+}
