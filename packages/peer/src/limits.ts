@@ -1,2 +1,81 @@
 /** Every bound of the peer, in one place. Units stand last in the names. */
-export const LIMITS = {} as const
+export const LIMITS = {
+  /** Payload of one data frame. */
+  framePayloadBytesMax: 256 << 10,
+  /** Any other frame; the largest is the availability of a release of `spansMax` spans. */
+  frameControlBytesMax: 256 << 10,
+  /** Name of a signed document in a request. */
+  signedNameBytesMax: 512,
+  /** A signed document. */
+  signedBytesMax: 64 << 10,
+  /** Requests that one link may have waiting. */
+  requestsPerLinkMax: 256,
+  /** Releases that one link may take part in. */
+  slotsPerLinkMax: 64,
+  /** Links that a peer serves at once, from all others together and from any one of them. */
+  inboundLinksMax: 128,
+  inboundLinksPerPeerMax: 2,
+  /** Until the other side must have said hello, and until it must have taken what it was sent. */
+  helloTimeoutMs: 10_000,
+  drainTimeoutMs: 30_000,
+  /** Small requests: blocks, signed documents, peers. */
+  smallRequestTimeoutMs: 15_000,
+  /** Peers told in one exchange, and addresses of each. */
+  exchangePeersMax: 32,
+  exchangeAddressesMax: 8,
+  exchangeBytesMax: 64 << 10,
+  /** Neighbours that this peer connects to on its own. */
+  neighboursMax: 30,
+  /** Peers that were heard of and are remembered for a connection. */
+  candidatesMax: 1_000,
+  dialTimeoutMs: 10_000,
+  /** Files that one holding keeps open. */
+  openFilesMax: 64,
+  /** File operations that the store has under way for one call. */
+  fileOperationsMax: 8,
+  /** Adjacent chunks are read together up to this size (or one chunk, if that is larger). */
+  readRunBytesMax: 1 << 20,
+  /** A resume journal larger than this is not believed: everything in the tree is hashed instead. */
+  journalBytesMax: 64 << 20,
+  /** The record of an installed release: 24 bytes a file. */
+  installedRecordBytesMax: 64 << 20,
+  /** Places at which a chunk of a changed file is looked for before it counts as gone. */
+  placesTriedMax: 8,
+  /** Earlier releases that the store remembers the order of. */
+  historyReleasesMax: 64,
+  /** What is asked of the origin, and taken from it. */
+  origin: {
+    /** One request: large enough that requests cost little, small enough to lose. */
+    rangeBytesMax: 8 << 20,
+    /** Bytes between two wanted frames that are read over rather than asked around. */
+    gapBytesMax: 64 << 10,
+    /** An origin that ignores Range is read through up to this far, or when this share of it is wanted. */
+    readThroughBytesMax: 16 << 20,
+    readThroughShareMin: 0.25,
+    redirectsMax: 3,
+    /** Of an error page. */
+    errorBodyBytesMax: 64 << 10,
+    /** An attempt that got this far before it broke does not count against the attempts. */
+    progressBytesMin: 1 << 20,
+    /** Ranges in a row that failed although each was retried: then the rest is not asked for. */
+    failedRangesMax: 4,
+    statementBytesMax: 64 << 10,
+    /** The pack index: a head, and for each chunk its place and at worst a pack of its own. */
+    indexHeadBytesMax: 1 << 10,
+    indexChunkBytesMax: 48,
+    /** What the configuration may change. */
+    defaults: {
+      concurrency: 4,
+      connectionsMax: 6,
+      connectTimeoutMs: 10_000,
+      headersTimeoutMs: 30_000,
+      progressTimeoutMs: 15_000,
+      rateWindowMs: 30_000,
+      rateMinBytesPerSecond: 4 << 10,
+      attemptsMax: 6,
+      backoffMinMs: 250,
+      backoffMaxMs: 10_000,
+      retryAfterMaxMs: 60_000,
+    },
+  },
+} as const

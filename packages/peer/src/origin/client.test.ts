@@ -1,0 +1,167 @@
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { blockIdOf, parseTarget } from '@shoal/release'
+import { expect, test } from 'vitest'
+import { startMemoryOrigin } from '../../../../test/faults/memory-origin.ts'
+import { startOriginProxy } from '../../../../test/faults/origin-proxy.ts'
+import { createOriginClient } from './client.ts'
+import type { OriginOptions } from './options.ts'
+
+const quick = { backoffMinMs: 1, backoffMaxMs: 5, attemptsMax: 3, headersTimeoutMs: 300, progressTimeoutMs: 300 }
+const signal = new AbortController().signal
+const target = parseTarget('app@stable')
+const latest = Buffer.from('a signed statement')
+const block = Buffer.from('a block')
+const id = blockIdOf(block)
+const objects = new Map([
+  ['signed/app/stable/any.latest', latest],
+  ['signed/app/stable/1.0+b/any.release', latest],
+  [`blocks/${id}`, block],
+])
+
+async function setUp(options: OriginOptions = {}) {
+  const stack = new AsyncDisposableStack()
+  const origin = stack.use(await startMemoryOrigin(objects))
+  const proxy = stack.use(await startOriginProxy(origin.url))
+  const client = stack.use(createOriginClient(proxy.url, { ...quick, ...options }))
+  return { origin, proxy, client, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
+
+test('fetches documents; what is not there is undefined, and not an error', async () => {
+  await using it = await setUp()
+  expect(await it.client.fetchLatest(target, { signal })).toEqual(latest)
+  expect(await it.client.fetchStatement({ ...target, version: '1.0+b' }, { signal })).toEqual(latest)
+  expect(await it.client.fetchStatement({ ...target, version: '2.0' }, { signal })).toBeUndefined()
+  it.proxy.fail({ kind: 'status', status: 403 })
+  expect(await it.client.fetchLatest(target, { signal })).toBeUndefined()
+  expect(it.client.stats).toMatchObject({ requests: 4, retries: 0, errors: {} })
+})
+
+test('asks again after a passing failure of the server', async () => {
+  await using it = await setUp()
+  it.proxy.fail({ kind: 'status', status: 500 }, { times: 1 })
+  it.proxy.fail({ kind: 'hang' }, { times: 1 })
+  expect(await it.client.fetchLatest(target, { signal })).toEqual(latest)
+  expect(it.client.stats).toMatchObject({ requests: 3, retries: 2, errors: { STATUS_500: 1, TIMEOUT: 1 } })
+})
+
+test('gives up after the last attempt, and says so', async () => {
+  await using it = await setUp()
+  it.proxy.fail({ kind: 'status', status: 502 })
+  await expect(it.client.fetchLatest(target, { signal })).rejects.toMatchObject({
+    code: 'ORIGIN_UNREACHABLE',
+    message: expect.stringMatching(/answered 502 .*3 attempts/),
+  })
+  expect(it.client.stats.requests).toBe(3)
+})
+
+test('does not repeat a request that was refused for good', async () => {
+  await using it = await setUp()
+  it.proxy.fail({ kind: 'status', status: 401 })
+  await expect(it.client.fetchLatest(target, { signal })).rejects.toMatchObject({ code: 'ORIGIN_INVALID' })
+  expect(it.client.stats.requests).toBe(1)
+})
+
+test('waits as long as Retry-After says, with every request of the client', async () => {
+  await using it = await setUp({ retryAfterMaxMs: 200 })
+  it.proxy.fail({ kind: 'status', status: 503, retryAfter: '3600' }, { times: 1 })
+  const start = performance.now()
+  const first = it.client.fetchLatest(target, { signal })
+  await expect.poll(() => it.client.stats.errors).toEqual({ STATUS_503: 1 })
+  expect(await it.client.fetchBlock(id, 100, { signal })).toEqual(block)
+  expect(performance.now() - start).toBeGreaterThanOrEqual(200)
+  expect(await first).toEqual(latest)
+})
+
+test('an abort ends the wait at once', async () => {
+  await using it = await setUp()
+  it.proxy.fail({ kind: 'status', status: 429, retryAfter: '30' })
+  const abort = new AbortController()
+  const fetched = it.client.fetchLatest(target, { signal: abort.signal })
+  await expect.poll(() => it.client.stats.errors).toEqual({ STATUS_429: 1 })
+  abort.abort(new Error('paused'))
+  await expect(fetched).rejects.toThrow('paused')
+})
+
+test('follows a redirect to the same origin, and not for ever', async () => {
+  await using it = await setUp()
+  it.proxy.fail({ kind: 'redirect', to: it.proxy.url }, { times: 3 })
+  expect(await it.client.fetchLatest(target, { signal })).toEqual(latest)
+  it.proxy.fail({ kind: 'redirect', to: it.proxy.url }, { times: 4 })
+  await expect(it.client.fetchLatest(target, { signal })).rejects.toMatchObject({ code: 'ORIGIN_INVALID' })
+  expect(it.client.stats.errors).toEqual({ REDIRECT: 1 })
+})
+
+test('refuses a redirect elsewhere unless that place is allowed, and never sends a password there', async () => {
+  await using elsewhere = await startMemoryOrigin(objects)
+  await using watch = await startOriginProxy(elsewhere.url)
+  await using it = await setUp()
+  it.proxy.fail({ kind: 'redirect', to: watch.url })
+  await expect(it.client.fetchLatest(target, { signal })).rejects.toMatchObject({
+    code: 'ORIGIN_INVALID',
+    message: expect.stringContaining(`allow redirects to ${watch.url.slice(0, -1)}`),
+  })
+  expect(watch.requests).toEqual([])
+
+  const withPassword = it.proxy.url.replace('//', '//user:s3cret@')
+  await using allowing = createOriginClient(withPassword, { ...quick, allowRedirectTo: [watch.url] })
+  expect(await allowing.fetchLatest(target, { signal })).toEqual(latest)
+  expect(it.proxy.requests.at(-1)?.headers.authorization).toMatch(/^Basic /)
+  expect(watch.requests.map(({ headers }) => headers.authorization)).toEqual([undefined])
+})
+
+test('refuses an answer that was compressed on the way', async () => {
+  await using it = await setUp()
+  it.proxy.fail({ kind: 'encoding', name: 'gzip' })
+  await expect(it.client.fetchLatest(target, { signal })).rejects.toMatchObject({
+    code: 'ORIGIN_INVALID',
+    message: expect.stringContaining('turn compression off'),
+  })
+  expect(it.proxy.requests.map(({ headers }) => headers['accept-encoding'])).toEqual(['identity'])
+})
+
+test('never takes more of a document than it may have, announced or not', async () => {
+  await using it = await setUp()
+  await expect(it.client.fetchBlock(id, 3, { signal })).rejects.toMatchObject({ code: 'ORIGIN_INVALID' })
+  expect(it.client.stats.wireBytes).toBe(0)
+  it.proxy.fail({ kind: 'overlong', extraBytes: 5_000_000 })
+  await expect(it.client.fetchBlock(id, 1_000, { signal })).rejects.toMatchObject({ code: 'ORIGIN_INVALID' })
+  expect(it.client.stats.wireBytes).toBeLessThan(500_000)
+})
+
+test('a truncated document is fetched again', async () => {
+  await using it = await setUp()
+  it.proxy.fail({ kind: 'truncate', afterBytes: 3 }, { times: 1 })
+  expect(await it.client.fetchLatest(target, { signal })).toEqual(latest)
+  expect(it.client.stats.errors).toEqual({ TRUNCATED: 1 })
+})
+
+test('a damaged block is fetched once more, then reported', async () => {
+  await using it = await setUp()
+  it.proxy.fail({ kind: 'corrupt' }, { times: 1 })
+  expect(await it.client.fetchBlock(id, 100, { signal })).toEqual(block)
+  it.proxy.fail({ kind: 'corrupt' })
+  await expect(it.client.fetchBlock(id, 100, { signal })).rejects.toMatchObject({ code: 'ORIGIN_CORRUPT' })
+  expect(it.client.stats).toMatchObject({ wastedBytes: 3 * block.length, errors: { CORRUPT: 3 } })
+})
+
+test('an origin where nobody listens is unreachable, and the error keeps its password', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  await using client = createOriginClient(`http://user:s3cret@127.0.0.1:${port}/a?key=s3cret`, quick)
+  const error: unknown = await client.fetchLatest(target, { signal }).catch((reason: unknown) => reason)
+  expect(error).toMatchObject({ code: 'ORIGIN_UNREACHABLE', message: expect.stringContaining('ECONNREFUSED') })
+  expect(String(error)).not.toContain('s3cret')
+  expect(client.stats.errors).toEqual({ CONNECT: 3 })
+})
+
+test('a closed client fails what it was doing', async () => {
+  await using it = await setUp({ headersTimeoutMs: 60_000 })
+  it.proxy.fail({ kind: 'hang' })
+  const fetched = expect(it.client.fetchLatest(target, { signal })).rejects.toThrow('was closed')
+  await expect.poll(() => it.proxy.requests.length).toBe(1)
+  await it.client[Symbol.asyncDispose]()
+  await fetched
+})

@@ -1,0 +1,88 @@
+import { originPath, blockIdOf, parsePackIndex } from '@shoal/release'
+import type { BlockId, Manifest, PackIndex, Target } from '@shoal/release'
+import { PeerError } from '../error.ts'
+import { LIMITS } from '../limits.ts'
+import type { ChunkOutcome } from './chunk-outcome.ts'
+import { openConnection } from './connection.ts'
+import { fetchChunks } from './fetch-chunks.ts'
+import { fetchDocument } from './fetch-document.ts'
+import { originSettings } from './options.ts'
+import type { OriginOptions } from './options.ts'
+import type { OriginStats } from './stats.ts'
+
+interface CallOptions {
+  signal: AbortSignal
+}
+
+export interface OriginClient extends AsyncDisposable {
+  /** Fit to be shown: no credentials, no query. */
+  readonly url: string
+  readonly stats: Readonly<OriginStats>
+  /** Documents that the origin does not have are undefined. What is signed is not checked here. */
+  fetchLatest(target: Target, options: CallOptions): Promise<Uint8Array | undefined>
+  fetchStatement(target: Target & { version: string }, options: CallOptions): Promise<Uint8Array | undefined>
+  fetchBlock(id: BlockId, bytesMax: number, options: CallOptions): Promise<Uint8Array | undefined>
+  fetchIndex(manifest: Manifest, options: CallOptions): Promise<PackIndex>
+  /** Verified chunks as they arrive, each wanted one exactly once. Whoever stops iterating stops the transfer. */
+  fetchChunks(
+    index: PackIndex,
+    manifest: Pick<Manifest, 'chunks'>,
+    chunks: Iterable<number>,
+    options: CallOptions,
+  ): AsyncGenerator<ChunkOutcome, void, void>
+}
+
+/** Opens no connection yet. Throws CONFIG_INVALID for a URL that is none. */
+export function createOriginClient(url: string, options: OriginOptions = {}): OriginClient {
+  const close = new AbortController()
+  const connection = openConnection(url, originSettings(options))
+  const { address, stats } = connection
+  const until = (signal: AbortSignal) => AbortSignal.any([signal, close.signal])
+  const asItIs = (bytes: Uint8Array) => bytes
+
+  return {
+    url: address.shown,
+    stats,
+    fetchLatest: (target, { signal }) =>
+      fetchDocument(connection, originPath.latest(target), {
+        bytesMax: LIMITS.origin.statementBytesMax,
+        signal: until(signal),
+        read: asItIs,
+      }),
+    fetchStatement: (target, { signal }) =>
+      fetchDocument(connection, originPath.statement(target), {
+        bytesMax: LIMITS.origin.statementBytesMax,
+        signal: until(signal),
+        read: asItIs,
+      }),
+    fetchBlock: (id, bytesMax, { signal }) =>
+      fetchDocument(connection, originPath.block(id), {
+        bytesMax,
+        signal: until(signal),
+        read: (bytes) => {
+          if (blockIdOf(bytes) !== id) throw new PeerError('ORIGIN_CORRUPT', `the bytes are not block ${id}`)
+          return bytes
+        },
+      }),
+    async fetchIndex(manifest, { signal }) {
+      const index = await fetchDocument(connection, originPath.index(manifest.id), {
+        bytesMax: indexBytesMax(manifest),
+        signal: until(signal),
+        read: (bytes) => parsePackIndex(bytes, manifest),
+      })
+      if (index !== undefined) return index
+      throw new PeerError('NOT_FOUND', `origin ${address.shown} has no pack index of release ${manifest.id}`)
+    },
+    fetchChunks: (index, manifest, chunks, { signal }) =>
+      fetchChunks(connection, index, manifest.chunks, chunks, until(signal)),
+    async [Symbol.asyncDispose]() {
+      close.abort(new PeerError('ORIGIN_UNREACHABLE', `the origin client of ${address.shown} was closed`))
+      await connection.agent.destroy()
+    },
+  }
+}
+
+/** The most that the index of this release can honestly need: in the worst case each chunk has a pack to itself. */
+function indexBytesMax({ chunks }: Manifest): number {
+  return LIMITS.origin.indexHeadBytesMax + chunks.count * LIMITS.origin.indexChunkBytesMax
+}

@@ -1,0 +1,37 @@
+import { Agent } from 'undici'
+import { parseOriginAddress } from './address.ts'
+import type { OriginAddress } from './address.ts'
+import type { OriginSettings } from './options.ts'
+import { createStats } from './stats.ts'
+import type { OriginStats } from './stats.ts'
+
+/** What all requests of a client share. */
+export interface OriginConnection {
+  readonly address: OriginAddress
+  readonly settings: OriginSettings
+  readonly stats: OriginStats
+  readonly agent: Agent
+  /** No request before this time (performance.now): the origin asked for it. */
+  holdUntilMs: number
+  /** The origin has answered a Range request with a whole object. */
+  ignoresRange: boolean
+}
+
+export function openConnection(url: string, settings: OriginSettings): OriginConnection {
+  return {
+    address: parseOriginAddress(url),
+    settings,
+    stats: createStats(),
+    agent: new Agent({
+      connections: settings.connectionsMax,
+      // Several HTTP/1.1 connections carry bulk better than streams that share one window.
+      allowH2: false,
+      pipelining: 1,
+      connect: { timeout: settings.connectTimeoutMs },
+      headersTimeout: settings.headersTimeoutMs,
+      bodyTimeout: settings.progressTimeoutMs,
+    }),
+    holdUntilMs: 0,
+    ignoresRange: false,
+  }
+}

@@ -1,0 +1,152 @@
+import { originPath } from '@shoal/release'
+import type { Manifest, PackIndex } from '@shoal/release'
+import { LIMITS } from '../limits.ts'
+import type { ChunkOutcome } from './chunk-outcome.ts'
+import type { OriginConnection } from './connection.ts'
+import { decodeFrame } from './decode-frame.ts'
+import { OriginFailure } from './failure.ts'
+import { createFrameReader } from './frame-reader.ts'
+import type { FrameReader } from './frame-reader.ts'
+import { joinFrames } from './plan-ranges.ts'
+import type { Frame, PackRange } from './plan-ranges.ts'
+import { readBody } from './read-body.ts'
+import { request } from './request.ts'
+import type { Answer } from './request.ts'
+import { withRetries } from './retry.ts'
+import { countError } from './stats.ts'
+
+export interface RangeJob extends PackRange {
+  /** These frames came damaged before; the next time is the last. */
+  again: boolean
+}
+
+/** What the ranges of one call share. The queue holds those not begun. */
+export interface Transfer {
+  readonly connection: OriginConnection
+  readonly index: PackIndex
+  readonly chunks: Pick<Manifest['chunks'], 'sizes' | 'digest'>
+  readonly queue: RangeJob[]
+}
+
+/**
+ * Fetches one range and emits an outcome for each of its frames, except for those that came damaged the first time: they go
+ * to the end of the queue. Returns why the range was given up, if it was.
+ */
+export async function fetchRange(
+  { connection, index, chunks, queue }: Transfer,
+  job: RangeJob,
+  emit: (outcome: ChunkOutcome) => Promise<void>,
+  signal: AbortSignal,
+): Promise<OriginFailure | undefined> {
+  const path = originPath.pack(index.packs[job.pack]?.sha256 ?? '')
+  const damaged: Frame[] = []
+  let reader = createFrameReader(job.frames)
+  let end = job.end
+  let before = reader.next
+  if (connection.ignoresRange) takePack()
+
+  try {
+    await withRetries(connection, signal, attempt, () => reader.next - before >= LIMITS.origin.progressBytesMin)
+  } catch (error) {
+    if (!(error instanceof OriginFailure)) throw error
+    for (const { chunk } of reader.unfinished) await emit({ chunk, error })
+    return error
+  } finally {
+    for (const range of joinFrames(job.pack, damaged, LIMITS.origin)) queue.push({ ...range, again: true })
+  }
+  return undefined
+
+  async function attempt(): Promise<void> {
+    before = reader.next
+    const answer = await request(connection, path, { range: { start: before, end }, signal })
+    if (answer === undefined) throw absent(connection, path)
+    if (answer.end === undefined) {
+      connection.ignoresRange = true
+      takePack()
+      if (!worthReadingThrough(reader, end)) {
+        answer.body.on('error', () => undefined).destroy()
+        throw rangeIgnored(answer)
+      }
+    }
+    await readFrames(answer)
+  }
+
+  async function readFrames(answer: Answer): Promise<void> {
+    const promised = answer.end === undefined ? Infinity : answer.end - answer.start
+    let received = 0
+    reader.begin(answer.start)
+    try {
+      for await (const bytes of readBody(connection, answer, signal)) {
+        received += bytes.length
+        for (const { frame, bytes: compressed } of reader.feed(bytes)) await deliver(frame, compressed)
+        // A whole object goes on after the last wanted frame. A range ends here, and is read to its end so that the
+        // connection can be used again.
+        if (reader.done && (answer.end === undefined || received > promised)) break
+      }
+    } catch (error) {
+      if (!reader.done || !(error instanceof OriginFailure)) throw error
+      countError(connection.stats, error.reason)
+    } finally {
+      const surplus = Math.max(0, received - promised)
+      if (surplus > 0) countError(connection.stats, 'TOO_LONG')
+      connection.stats.wastedBytes += answer.end === undefined ? reader.skippedBytes : surplus
+      connection.stats.gapBytes += answer.end === undefined ? 0 : reader.skippedBytes - surplus
+    }
+    if (!reader.done) throw truncated(answer)
+  }
+
+  async function deliver(frame: Frame, compressed: Uint8Array): Promise<void> {
+    const { chunk } = frame
+    const bytes = await decodeFrame(compressed, chunks.sizes[chunk] ?? 0, chunks.digest(chunk))
+    if (bytes !== undefined) return emit({ chunk, bytes })
+    connection.stats.wastedBytes += compressed.length
+    countError(connection.stats, 'CORRUPT')
+    if (!job.again) damaged.push(frame)
+    else await emit({ chunk, error: corrupt(connection, path, frame) })
+  }
+
+  /** An origin that sends whole packs sends each once: this job takes over all that is still wanted of its pack. */
+  function takePack(): void {
+    const taken = queue.filter(({ pack, again }) => pack === job.pack && again === job.again)
+    if (taken.length === 0) return
+    for (const other of taken) queue.splice(queue.indexOf(other), 1)
+    const frames = [...reader.unfinished, ...taken.flatMap((other) => other.frames)]
+    reader = createFrameReader(frames.sort((a, b) => a.offset - b.offset))
+    end = Math.max(end, ...taken.map((other) => other.end))
+  }
+}
+
+function worthReadingThrough(reader: FrameReader, end: number): boolean {
+  const wanted = reader.unfinished.reduce((sum, { length }) => sum + length, 0)
+  return end <= LIMITS.origin.readThroughBytesMax || wanted >= end * LIMITS.origin.readThroughShareMin
+}
+
+function absent(connection: OriginConnection, path: string): OriginFailure {
+  return new OriginFailure('NOT_FOUND', `origin does not have ${connection.address.shown}${path}`, {
+    reason: 'ABSENT',
+    retryable: false,
+  })
+}
+
+function rangeIgnored(answer: Answer): OriginFailure {
+  return new OriginFailure(
+    'ORIGIN_INVALID',
+    `origin ignores Range requests and sent all of ${answer.shown}: serve packs from a server that supports Range (RFC 9110 14)`,
+    { reason: 'RANGE_IGNORED', retryable: false },
+  )
+}
+
+function truncated(answer: Answer): OriginFailure {
+  return new OriginFailure('ORIGIN_UNREACHABLE', `origin broke off its answer: ${answer.shown}`, {
+    reason: 'TRUNCATED',
+    retryable: true,
+  })
+}
+
+function corrupt(connection: OriginConnection, path: string, { chunk, offset, length }: Frame): OriginFailure {
+  return new OriginFailure(
+    'ORIGIN_CORRUPT',
+    `origin holds damaged bytes ${offset}-${offset + length - 1} of ${connection.address.shown}${path} (chunk ${chunk}): publish again`,
+    { reason: 'CORRUPT', retryable: false },
+  )
+}
