@@ -1,0 +1,56 @@
+// Every bound of the formats. docs/formats.md carries the same table, and a test holds the two together.
+
+const KiB = 1024
+const MiB = 1024 * KiB
+const GiB = 1024 * MiB
+
+/** Names of products, channels, platforms and versions, in characters. */
+export const NAME_CHARACTERS_MAX = 64
+
+/** A path or symlink target inside a release, in bytes of UTF-8. */
+export const PATH_BYTES_MAX = 1024
+/** One segment of a path: what common file systems take. */
+export const SEGMENT_BYTES_MAX = 255
+export const PATH_DEPTH_MAX = 64
+
+export const CHUNK_BYTES_MIN = 1 * KiB
+export const CHUNK_BYTES_MAX = 1 * MiB
+/** Above this a new product starts with four times larger chunks. */
+export const LARGE_RELEASE_BYTES = 16 * GiB
+
+export const BLOCK_BYTES_MAX = 2 * MiB
+/** Items of a list, in encoded bytes: a list ends before the item that would exceed it. */
+export const LIST_BYTES_MAX = 1 * MiB
+/** A content boundary counts only from this many items on, so that repeated items cannot make lists of one. */
+export const LIST_ITEMS_MIN = 256
+export const LIST_ITEMS_MAX = 4096
+/** Low zero bits of an item's digest that end a list. */
+export const LIST_BOUNDARY_BITS = 10
+/** A file of more chunks links chunk-list blocks. */
+export const INLINE_CHUNKS_MAX = 64
+
+export const ENTRIES_MAX = 1_048_576
+/** Chunk references in file order, repeats included. */
+export const CHUNKS_MAX = 4_194_304
+/** Links to entry-list blocks in a root. */
+export const ENTRY_LISTS_MAX = 16_384
+/** All entry-list blocks of a release together. */
+export const ENTRY_LIST_BYTES_MAX = 256 * MiB
+/** Links to chunk-list blocks in one file. */
+export const CHUNK_LISTS_MAX = 16_384
+export const RELEASE_BYTES_MAX = 512 * GiB
+
+/** A span ends with the chunk that brings it to this size … */
+export const SPAN_BYTES = 1 * MiB
+/** … or to this many chunks. */
+export const SPAN_CHUNKS_MAX = 256
+
+export const PACK_BYTES_MAX = 64 * MiB
+export const PACKS_MAX = 65_536
+/** A zstd frame is at most the chunk + chunk / 256 + this. */
+export const FRAME_OVERHEAD_BYTES = 128
+
+export const STATEMENT_BYTES_MAX = 8 * KiB
+export const SIGNATURES_MAX = 8
+export const ROOT_BYTES_MAX = 64 * KiB
+export const ROOT_KEYS_MAX = 16

@@ -1,0 +1,106 @@
+/** The distinct chunks of a release in order of first use. Flat arrays: a release may have millions. */
+export interface ChunkTable {
+  readonly count: number
+  /** Sum of `sizes`. */
+  readonly bytes: number
+  /** 32 bytes a chunk. */
+  readonly digests: Uint8Array
+  readonly sizes: Uint32Array
+  /** A view of the digest of chunk `index`. */
+  digest(index: number): Uint8Array
+  /** The index of a digest, if the release has it. */
+  find(digest: Uint8Array): number | undefined
+}
+
+export interface ChunkTableBuilder {
+  /** Index of the chunk, added when new. `bytes` holds the digest at `offset`. */
+  add(bytes: Uint8Array, offset: number, size: number): number
+  sizeOf(index: number): number
+  finish(): ChunkTable
+}
+
+const DIGEST = 32
+const START = 1024
+
+export function createChunkTable(): ChunkTableBuilder {
+  let digests = new Uint8Array(START * DIGEST)
+  let sizes = new Uint32Array(START)
+  let slots = new Uint32Array(START * 2)
+  let count = 0
+  let total = 0
+
+  function grow(): void {
+    const wider = new Uint8Array(digests.length * 2)
+    wider.set(digests)
+    digests = wider
+    const longer = new Uint32Array(sizes.length * 2)
+    longer.set(sizes)
+    sizes = longer
+    slots = new Uint32Array(slots.length * 2)
+    for (let index = 0; index < count; index++) slots[freeSlot(slots, digests, index * DIGEST)] = index + 1
+  }
+
+  return {
+    add(bytes, offset, size) {
+      const slot = findSlot(slots, digests, bytes, offset)
+      const there = slots[slot] as number
+      if (there !== 0) return there - 1
+      const index = count
+      digests.set(bytes.subarray(offset, offset + DIGEST), index * DIGEST)
+      sizes[index] = size
+      slots[slot] = index + 1
+      count += 1
+      total += size
+      if (count === sizes.length) grow()
+      return index
+    },
+    sizeOf: (index) => sizes[index] as number,
+    finish() {
+      const ownDigests = digests.slice(0, count * DIGEST)
+      const ownSlots = slots
+      return {
+        count,
+        bytes: total,
+        digests: ownDigests,
+        sizes: sizes.slice(0, count),
+        digest: (index) => ownDigests.subarray(index * DIGEST, (index + 1) * DIGEST),
+        find(digest) {
+          const there = ownSlots[findSlot(ownSlots, ownDigests, digest, 0)] as number
+          return there === 0 ? undefined : there - 1
+        },
+      }
+    },
+  }
+}
+
+/** Open addressing on the digest's first bytes, which a hash function made even. The table is never more than half full. */
+function findSlot(slots: Uint32Array, digests: Uint8Array, bytes: Uint8Array, offset: number): number {
+  const mask = slots.length - 1
+  let slot = wordAt(bytes, offset) & mask
+  for (let there = slots[slot] as number; there !== 0; there = slots[slot] as number) {
+    if (sameDigest(digests, (there - 1) * DIGEST, bytes, offset)) return slot
+    slot = (slot + 1) & mask
+  }
+  return slot
+}
+
+function freeSlot(slots: Uint32Array, bytes: Uint8Array, offset: number): number {
+  const mask = slots.length - 1
+  let slot = wordAt(bytes, offset) & mask
+  while (slots[slot] !== 0) slot = (slot + 1) & mask
+  return slot
+}
+
+function wordAt(bytes: Uint8Array, offset: number): number {
+  return (
+    (bytes[offset] as number) |
+    ((bytes[offset + 1] as number) << 8) |
+    ((bytes[offset + 2] as number) << 16) |
+    ((bytes[offset + 3] as number) << 24)
+  )
+}
+
+function sameDigest(a: Uint8Array, aOffset: number, b: Uint8Array, bOffset: number): boolean {
+  for (let at = 0; at < DIGEST; at++) if (a[aOffset + at] !== b[bOffset + at]) return false
+  return true
+}
