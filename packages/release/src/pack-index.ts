@@ -24,6 +24,11 @@ export function frameBytesMax(chunkBytes: number): number {
   return chunkBytes + (chunkBytes >>> 8) + FRAME_OVERHEAD_BYTES
 }
 
+/** What a fetch of the index of a release with so many distinct chunks may bring at most. */
+export function packIndexBytesMax(chunkCount: number): number {
+  return HEADER_BYTES + PACK_BYTES * Math.min(PACKS_MAX, chunkCount) + CHUNK_BYTES * chunkCount
+}
+
 /** Packs are written in the order of their first use, unused ones left out: one index has one encoding. */
 export function encodePackIndex(id: ReleaseId, index: PackIndex): Uint8Array {
   const places = new Map<number, number>()

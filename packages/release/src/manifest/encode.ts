@@ -33,8 +33,8 @@ export function encodeManifest(input: ManifestInput): { id: ReleaseId; blocks: B
   const seen: EntrySizes = { sizes: [], tails: [] }
   for (const entry of input.entries.toSorted((a, b) => comparePaths(a.path, b.path))) {
     const { wire, items } = toWire(entry, (bytes) => store(blocks, bytes))
-    assembly.add(wire, items)
     const bytes = encodeEntry(wire)
+    assembly.add(wire, items)
     noteEntry(seen, wire.path, bytes.length)
     encoded.push(bytes)
   }

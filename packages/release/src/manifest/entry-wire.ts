@@ -12,16 +12,23 @@ export type WireEntry = WireFile | DirectoryEntry | SymlinkEntry
 
 const FILE_KEYS = ['kind', 'path', 'size', 'executable', 'sha256']
 
+/** Refuses what `decodeEntry` would refuse. */
 export function encodeEntry(entry: WireEntry): Uint8Array {
+  const value = toValue(entry)
+  decodeEntry(value)
+  return encode(value)
+}
+
+function toValue(entry: WireEntry): Record<string, unknown> {
   switch (entry.kind) {
     case 'directory':
-      return encode({ kind: entry.kind, path: entry.path })
+      return { kind: entry.kind, path: entry.path }
     case 'symlink':
-      return encode({ kind: entry.kind, path: entry.path, target: entry.target })
+      return { kind: entry.kind, path: entry.path, target: entry.target }
     case 'file': {
       const { kind, path, size, executable, sha256 } = entry
       const content = 'lists' in entry ? { lists: entry.lists.map(linkTo) } : { chunks: entry.chunks }
-      return encode({ kind, path, size, executable, sha256, ...content })
+      return { kind, path, size, executable, sha256, ...content }
     }
   }
 }

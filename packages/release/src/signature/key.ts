@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto'
 import { sha256 } from '../cid.ts'
 
 export interface Signer {
@@ -24,11 +24,6 @@ export function createSigner(secret: Uint8Array): Signer & { readonly publicKey:
 }
 
 export function verifySignature(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
-  const key = importPublicKey(publicKey)
-  return key !== undefined && verify(null, bytes, key, signature)
-}
-
-export function importPublicKey(publicKey: Uint8Array): KeyObject | undefined {
-  if (publicKey.length !== 32) return undefined
-  return createPublicKey({ key: Buffer.concat([SPKI, publicKey]), format: 'der', type: 'spki' })
+  const key = createPublicKey({ key: Buffer.concat([SPKI, publicKey]), format: 'der', type: 'spki' })
+  return verify(null, bytes, key, signature)
 }
