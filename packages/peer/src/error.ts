@@ -2,6 +2,7 @@
 export type PeerErrorCode =
   | 'STORE_LOCKED'
   | 'STORE_CORRUPT'
+  | 'STORE_DENIED'
   | 'DISK_FULL'
   | 'CHUNK_GONE'
   | 'CHUNK_MISMATCH'
@@ -12,13 +13,18 @@ export type PeerErrorCode =
   | 'CONFIG_INVALID'
   | 'PROTOCOL_VIOLATION'
   | 'LISTEN_FAILED'
+  | 'IDENTITY_INVALID'
+  | 'STATEMENT_MISMATCH'
   | 'TIMEOUT'
 
 export class PeerError extends Error {
   readonly code: PeerErrorCode
+  /** What a person can do about it, where the place that failed knows it. */
+  readonly fix: string | undefined
 
-  constructor(code: PeerErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: PeerErrorCode, message: string, options?: ErrorOptions & { fix?: string }) {
     super(message, options)
+    this.fix = options?.fix
     this.name = 'PeerError'
     this.code = code
   }

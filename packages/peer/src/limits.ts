@@ -39,6 +39,8 @@ export const LIMITS = {
   journalBytesMax: 64 << 20,
   /** The record of an installed release: 24 bytes a file. */
   installedRecordBytesMax: 64 << 20,
+  /** A manifest block on disk. */
+  storedBlockBytesMax: 2 << 20,
   /** Places at which a chunk of a changed file is looked for before it counts as gone. */
   placesTriedMax: 8,
   /** Earlier releases that the store remembers the order of. */
@@ -77,5 +79,37 @@ export const LIMITS = {
       backoffMaxMs: 10_000,
       retryAfterMaxMs: 60_000,
     },
+  },
+  /** How others are found. Times are means: each use is spread by chance. */
+  discovery: {
+    connectionsMax: 300,
+    dialTimeoutMs: 10_000,
+    identifyTimeoutMs: 10_000,
+    redialMinMs: 1_000,
+    redialMaxMs: 60_000,
+    /** A meeting point that is connected is looked after this often. */
+    meetCheckMs: 30_000,
+    givenMs: 30_000,
+    /** Peers asked of a tracker in one announce, and between two announces whatever changed. */
+    trackerWantMax: 30,
+    trackerGapMs: 1_000,
+    trackerIntervalMaxMs: 3_600_000,
+    followedMax: 64,
+    dhtQueriesMax: 4,
+    dhtQueryTimeoutMs: 30_000,
+    dhtFoundMax: 100,
+    dhtAddressesMax: 8,
+    dhtRetryMinMs: 1_000,
+    dhtRetryMaxMs: 30_000,
+    lookupIncompleteMs: 20_000,
+    lookupCompleteMs: 600_000,
+    /** Far below the 48 h that a record lasts: those who keep it restart, and keep it in memory. */
+    provideMs: 900_000,
+    mdnsQueryMs: 120_000,
+    /** The time between queries grows with the neighbourhood: every query is answered by everybody. */
+    mdnsPeersPerInterval: 50,
+    mdnsAnswerGapMs: 1_000,
+    mdnsAnswerDelayMs: 100,
+    stopTimeoutMs: 3_000,
   },
 } as const

@@ -1,0 +1,2 @@
+export { loadIdentity, newIdentity } from './identity.ts'
+export { startNode, stopNode, type NetworkConfig } from './node.ts'

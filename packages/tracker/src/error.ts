@@ -1,0 +1,24 @@
+/** Every way in which the tracker, or talking to one, can fail; callers branch on the code. */
+export type TrackerErrorCode =
+  | 'FRAME_INVALID'
+  | 'TIMEOUT'
+  | 'UNREACHABLE'
+  | 'REFUSED'
+  | 'REPLY_INVALID'
+  | 'LISTEN_FAILED'
+  | 'IDENTITY_INVALID'
+  | 'ROOT_INVALID'
+  | 'CONFIG_INVALID'
+
+export class TrackerError extends Error {
+  readonly code: TrackerErrorCode
+  /** What a person can do about it; empty where nothing can be said. */
+  readonly fix: string
+
+  constructor(code: TrackerErrorCode, message: string, options: ErrorOptions & { fix?: string } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'TrackerError'
+    this.code = code
+    this.fix = options.fix ?? ''
+  }
+}
