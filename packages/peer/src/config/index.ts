@@ -1,0 +1,2 @@
+export { configSchema, defaultStateDir, type Config } from './schema.ts'
+export { readAddresses, readSite, readTarget, readTrustedRoot } from './settings.ts'

@@ -1,0 +1,63 @@
+/** Where the bytes of a download came from, why, and what was wasted: the answer to "why is it not peering?". */
+import type { Reason, Source } from '../swarm/index.ts'
+import { ORIGIN } from '../swarm/index.ts'
+
+/** Bytes of content by source. They add up to `total`; `wasted` was received on top of it. */
+export interface SourceBytes {
+  total: number
+  /** Found on this disk, in the release that was installed before. */
+  reused: number
+  /** Kept from an earlier, interrupted run. */
+  resumed: number
+  patched: number
+  origin: number
+  lanPeers: number
+  wanPeers: number
+  cache: number
+  wasted: number
+}
+
+export type WasteCause = 'corrupt' | 'duplicate' | 'cancelled' | 'origin'
+
+export interface Account {
+  readonly bytes: SourceBytes
+  /** Spans by the reason for which their source was chosen. */
+  readonly reasons: Partial<Record<Reason, number>>
+  readonly wasted: Partial<Record<WasteCause, number>>
+  readonly peersUsed: Set<string>
+  received(from: Source, kind: 'lanPeers' | 'wanPeers' | 'cache' | 'origin', bytes: number, reason: Reason): void
+  waste(cause: WasteCause, bytes: number): void
+}
+
+export function createAccount(total: number, reused: number, resumed: number): Account {
+  const bytes: SourceBytes = {
+    total,
+    reused,
+    resumed,
+    patched: 0,
+    origin: 0,
+    lanPeers: 0,
+    wanPeers: 0,
+    cache: 0,
+    wasted: 0,
+  }
+  const reasons: Partial<Record<Reason, number>> = {}
+  const wasted: Partial<Record<WasteCause, number>> = {}
+  const peersUsed = new Set<string>()
+  return {
+    bytes,
+    reasons,
+    wasted,
+    peersUsed,
+    received(from, kind, count, reason) {
+      bytes[kind] += count
+      reasons[reason] = (reasons[reason] ?? 0) + 1
+      if (from !== ORIGIN) peersUsed.add(from)
+    },
+    waste(cause, count) {
+      if (count === 0) return
+      bytes.wasted += count
+      wasted[cause] = (wasted[cause] ?? 0) + count
+    },
+  }
+}

@@ -1,0 +1,96 @@
+/** The daemon's loop for one target: check with jitter, install what is new, say what keeps it from being current. */
+import type { Target } from '@shoal/release'
+import { formatTarget } from '@shoal/release'
+import type { FollowStatus } from './control/index.ts'
+import type { DownloadProgress } from './download/download.ts'
+import { openInstallRoot } from './install-root.ts'
+import { pause } from './pause.ts'
+import type { Peer } from './peer.ts'
+import { update, type UpdatePhase, type UpdateResult } from './update.ts'
+
+export interface FollowOptions {
+  target: Target
+  out: string
+  pollMs: number
+  settleMs: number
+  signal: AbortSignal
+  onPhase(phase: UpdatePhase, fields: Record<string, unknown>): void
+  onProgress(progress: DownloadProgress): void
+  onUpdated(result: UpdateResult): void
+  onFailure(error: unknown): void
+}
+
+export interface Following {
+  status(): FollowStatus
+  /** Settles when the signal has aborted and the store is closed. */
+  readonly ended: Promise<void>
+}
+
+const RETRY_MS = 5_000
+const RETRY_MAX_MS = 600_000
+/** A check that finds nobody to answer is given up after this; the next one follows. */
+const CHECK_TIMEOUT_MS = 120_000
+
+export function follow(peer: Peer, options: FollowOptions): Following {
+  let status: FollowStatus = {
+    target: formatTarget(options.target),
+    out: options.out,
+    state: 'starting',
+    sinceMs: Date.now(),
+  }
+
+  function enter(state: FollowStatus['state'], fields: Partial<FollowStatus> = {}): void {
+    const { target, out, release, version } = status
+    status = {
+      target,
+      out,
+      ...(release === undefined ? {} : { release }),
+      ...(version === undefined ? {} : { version }),
+      state,
+      sinceMs: Date.now(),
+      ...fields,
+    }
+  }
+
+  async function run(): Promise<void> {
+    await using store = await openInstallRoot(peer, options.out, options.target)
+    let failures = 0
+    while (!options.signal.aborted) {
+      let waitMs = options.pollMs
+      try {
+        if (status.state !== 'current') enter('checking')
+        const result = await update(peer, store, options.target, {
+          giveUpMs: CHECK_TIMEOUT_MS,
+          settleMs: options.settleMs,
+          signal: options.signal,
+          onPhase: (phase, fields) => {
+            if (phase === 'manifest') enter('downloading')
+            options.onPhase(phase, fields)
+          },
+          onProgress: (progress) => {
+            const { doneBytes, rate, waiting, account } = progress
+            const { bytes } = account
+            status = { ...status, doneBytes, totalBytes: bytes.total, rate, bytes, waiting: { ...waiting } }
+            options.onProgress(progress)
+          },
+        })
+        failures = 0
+        if (result.changed) options.onUpdated(result)
+        enter('current', { release: result.release, version: result.version, bytes: result.account.bytes })
+      } catch (error) {
+        if (options.signal.aborted) break
+        failures++
+        waitMs = Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** (failures - 1), options.pollMs)
+        enter('failing', { reason: error instanceof Error ? error.message : String(error) })
+        options.onFailure(error)
+      }
+      // Half to one and a half of the interval, so that a fleet that was started together does not ask together.
+      const jitteredMs = waitMs * (0.5 + Math.random())
+      status = { ...status, nextCheckMs: Date.now() + Math.round(jitteredMs) }
+      await pause(jitteredMs, options.signal)
+    }
+    peer.offer.removeShelf(store)
+  }
+
+  return { status: () => status, ended: run() }
+}

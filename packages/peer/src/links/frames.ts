@@ -1,0 +1,219 @@
+/**
+ * The chunk protocol on a link: frames of `u32be length of the rest, u8 type, body`. The requester opens the link and asks;
+ * the other side answers. docs/protocol.md specifies every frame. Decoding is strict: anything odd ends the link.
+ */
+import { PeerError } from '../error.ts'
+import { LIMITS } from '../limits.ts'
+
+export const FRAME = {
+  hello: 1,
+  join: 2,
+  leave: 3,
+  requestSpan: 4,
+  cancel: 5,
+  requestBlock: 6,
+  requestSigned: 7,
+  requestPeers: 8,
+  available: 16,
+  have: 17,
+  unavailable: 18,
+  data: 19,
+  end: 20,
+} as const
+
+export const STATUS = { ok: 0, absent: 1, busy: 2, refused: 3 } as const
+
+export interface Hello {
+  role: 'device' | 'cache'
+  site: string
+}
+
+/** Asked by the side that opened the link. A `slot` stands for a release on this link, an `id` for a request. */
+export type Ask =
+  | ({ type: 'hello' } & Hello)
+  | { type: 'join'; slot: number; release: Uint8Array }
+  | { type: 'leave'; slot: number }
+  /** The chunks of the span whose bits are set, in order; `mask` bit i is the span's chunk i. */
+  | { type: 'requestSpan'; id: number; slot: number; span: number; mask: Uint8Array }
+  | { type: 'cancel'; id: number }
+  | { type: 'requestBlock'; id: number; digest: Uint8Array }
+  | { type: 'requestSigned'; id: number; name: string }
+  | { type: 'requestPeers'; id: number; slot: number }
+
+/** Answered by the side that accepted it. */
+export type Answer =
+  | ({ type: 'hello' } & Hello)
+  | { type: 'available'; slot: number; spans: Uint8Array }
+  | { type: 'have'; slot: number; span: number }
+  | { type: 'unavailable'; slot: number }
+  | { type: 'data'; id: number; bytes: Uint8Array }
+  | { type: 'end'; id: number; status: number }
+
+const SITE_PATTERN = /^[A-Za-z0-9._-]{0,64}$/
+/** Names of signed documents are joined by @, so none is `.` or `..` or has a separator of paths. */
+const SIGNED_NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._+-]*(@[A-Za-z0-9][A-Za-z0-9._+-]*)+$/
+const MASK_BYTES = 32
+const DIGEST_BYTES = 32
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+export function encodeAsk(ask: Ask): Uint8Array {
+  switch (ask.type) {
+    case 'hello':
+      return encodeHello(ask)
+    case 'join':
+      return frame(FRAME.join, u16(ask.slot), ask.release)
+    case 'leave':
+      return frame(FRAME.leave, u16(ask.slot))
+    case 'requestSpan':
+      return frame(FRAME.requestSpan, u32(ask.id), u16(ask.slot), u32(ask.span), ask.mask)
+    case 'cancel':
+      return frame(FRAME.cancel, u32(ask.id))
+    case 'requestBlock':
+      return frame(FRAME.requestBlock, u32(ask.id), ask.digest)
+    case 'requestSigned':
+      return frame(FRAME.requestSigned, u32(ask.id), encoder.encode(ask.name))
+    case 'requestPeers':
+      return frame(FRAME.requestPeers, u32(ask.id), u16(ask.slot))
+  }
+}
+
+export function encodeAnswer(answer: Exclude<Answer, { type: 'data' }>): Uint8Array {
+  switch (answer.type) {
+    case 'hello':
+      return encodeHello(answer)
+    case 'available':
+      return frame(FRAME.available, u16(answer.slot), answer.spans)
+    case 'have':
+      return frame(FRAME.have, u16(answer.slot), u32(answer.span))
+    case 'unavailable':
+      return frame(FRAME.unavailable, u16(answer.slot))
+    case 'end':
+      return frame(FRAME.end, u32(answer.id), Uint8Array.of(answer.status))
+  }
+}
+
+/** The header of a data frame; the payload follows it on the link and is never copied into a message. */
+export function encodeDataHeader(id: number, payloadBytes: number): Uint8Array {
+  const header = new Uint8Array(9)
+  const view = new DataView(header.buffer)
+  view.setUint32(0, 5 + payloadBytes)
+  header[4] = FRAME.data
+  view.setUint32(5, id)
+  return header
+}
+
+export function decodeAsk(type: number, body: Uint8Array): Ask {
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength)
+  switch (type) {
+    case FRAME.hello:
+      return decodeHello(body)
+    case FRAME.join:
+      expectLength(type, body, 2 + DIGEST_BYTES)
+      return { type: 'join', slot: view.getUint16(0), release: body.slice(2) }
+    case FRAME.leave:
+      expectLength(type, body, 2)
+      return { type: 'leave', slot: view.getUint16(0) }
+    case FRAME.requestSpan:
+      expectLength(type, body, 10 + MASK_BYTES)
+      return {
+        type: 'requestSpan',
+        id: view.getUint32(0),
+        slot: view.getUint16(4),
+        span: view.getUint32(6),
+        mask: body.slice(10),
+      }
+    case FRAME.cancel:
+      expectLength(type, body, 4)
+      return { type: 'cancel', id: view.getUint32(0) }
+    case FRAME.requestBlock:
+      expectLength(type, body, 4 + DIGEST_BYTES)
+      return { type: 'requestBlock', id: view.getUint32(0), digest: body.slice(4) }
+    case FRAME.requestSigned:
+      if (body.length < 5 || body.length > 4 + LIMITS.signedNameBytesMax) throw violation(`frame ${type}: bad length`)
+      return { type: 'requestSigned', id: view.getUint32(0), name: signedName(body.subarray(4)) }
+    case FRAME.requestPeers:
+      expectLength(type, body, 6)
+      return { type: 'requestPeers', id: view.getUint32(0), slot: view.getUint16(4) }
+    default:
+      throw violation(`frame type ${type} is not one to ask with`)
+  }
+}
+
+export function decodeAnswer(type: number, body: Uint8Array): Exclude<Answer, { type: 'data' }> {
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength)
+  switch (type) {
+    case FRAME.hello:
+      return decodeHello(body)
+    case FRAME.available:
+      if (body.length < 2) throw violation(`frame ${type}: bad length`)
+      return { type: 'available', slot: view.getUint16(0), spans: body.slice(2) }
+    case FRAME.have:
+      expectLength(type, body, 6)
+      return { type: 'have', slot: view.getUint16(0), span: view.getUint32(2) }
+    case FRAME.unavailable:
+      expectLength(type, body, 2)
+      return { type: 'unavailable', slot: view.getUint16(0) }
+    case FRAME.end:
+      expectLength(type, body, 5)
+      return { type: 'end', id: view.getUint32(0), status: body[4] ?? 0 }
+    default:
+      throw violation(`frame type ${type} is not one to answer with`)
+  }
+}
+
+export function violation(message: string): PeerError {
+  return new PeerError('PROTOCOL_VIOLATION', message)
+}
+
+function encodeHello(hello: Hello): Uint8Array {
+  return frame(FRAME.hello, Uint8Array.of(hello.role === 'cache' ? 1 : 0), encoder.encode(hello.site))
+}
+
+function decodeHello(body: Uint8Array): { type: 'hello' } & Hello {
+  const role = body[0]
+  if (role === undefined || role > 1 || body.length > 65) throw violation('hello: bad length or role')
+  const site = text(body.subarray(1))
+  if (!SITE_PATTERN.test(site)) throw violation('hello: the site has a character that is not allowed')
+  return { type: 'hello', role: role === 1 ? 'cache' : 'device', site }
+}
+
+function signedName(bytes: Uint8Array): string {
+  const name = text(bytes)
+  if (!SIGNED_NAME_PATTERN.test(name)) throw violation('a name that no signed document has')
+  return name
+}
+
+function text(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes)
+  } catch (cause) {
+    throw new PeerError('PROTOCOL_VIOLATION', 'a name is not UTF-8', { cause })
+  }
+}
+
+function expectLength(type: number, body: Uint8Array, length: number): void {
+  if (body.length !== length) throw violation(`frame ${type}: ${body.length} bytes where ${length} belong`)
+}
+
+function frame(type: number, ...parts: Uint8Array[]): Uint8Array {
+  const length = parts.reduce((sum, part) => sum + part.length, 1)
+  const bytes = new Uint8Array(4 + length)
+  new DataView(bytes.buffer).setUint32(0, length)
+  bytes[4] = type
+  let at = 5
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
+}
+
+function u16(value: number): Uint8Array {
+  return Uint8Array.of(value >> 8, value)
+}
+
+function u32(value: number): Uint8Array {
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
+}

@@ -1,0 +1,6 @@
+export { STATUS, type Hello } from './frames.ts'
+export { linkOverStream, type Link } from './link.ts'
+export { createOffer, type Offer, type Shelf } from './offer.ts'
+export { decodePeerList, encodePeerList, type ToldPeer } from './peer-list.ts'
+export { openRequester, type Receiver, type Requester } from './requester.ts'
+export { serveLink } from './server.ts'

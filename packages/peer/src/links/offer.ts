@@ -1,0 +1,74 @@
+/** What this peer has to give, and who wants to hear of it: holdings of releases, manifest blocks, signed documents. */
+import type { BlockId, ReleaseId } from '@shoal/release'
+import type { Holding } from '../store/index.ts'
+
+export interface Watcher {
+  available(holding: Holding): void
+  gained(span: number): void
+  unavailable(): void
+}
+
+/** Where blocks and signed documents are kept; a store is one. */
+export interface Shelf {
+  getBlock(id: BlockId): Promise<Uint8Array | undefined>
+  getSigned(name: string): Promise<Uint8Array | undefined>
+}
+
+export interface Offer {
+  addShelf(shelf: Shelf): void
+  removeShelf(shelf: Shelf): void
+  /** Starts to offer a release, or replaces its staging by what was installed of it. */
+  add(holding: Holding): void
+  gained(id: ReleaseId, span: number): void
+  remove(id: ReleaseId): void
+  holding(id: ReleaseId): Holding | undefined
+  releases(): ReleaseId[]
+  /** The watcher hears at once of what is held. Returns how to stop watching. */
+  watch(id: ReleaseId, watcher: Watcher): () => void
+  block(id: BlockId): Promise<Uint8Array | undefined>
+  signed(name: string): Promise<Uint8Array | undefined>
+}
+
+export function createOffer(): Offer {
+  const shelves = new Set<Shelf>()
+  const holdings = new Map<ReleaseId, Holding>()
+  const watchers = new Map<ReleaseId, Set<Watcher>>()
+
+  async function first<T>(look: (shelf: Shelf) => Promise<T | undefined>): Promise<T | undefined> {
+    for (const shelf of shelves) {
+      const found = await look(shelf)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  return {
+    addShelf: (shelf) => void shelves.add(shelf),
+    removeShelf: (shelf) => void shelves.delete(shelf),
+    add(holding) {
+      holdings.set(holding.manifest.id, holding)
+      for (const watcher of watchers.get(holding.manifest.id) ?? []) watcher.available(holding)
+    },
+    gained(id, span) {
+      for (const watcher of watchers.get(id) ?? []) watcher.gained(span)
+    },
+    remove(id) {
+      if (!holdings.delete(id)) return
+      for (const watcher of watchers.get(id) ?? []) watcher.unavailable()
+    },
+    holding: (id) => holdings.get(id),
+    releases: () => [...holdings.keys()],
+    watch(id, watcher) {
+      const set = watchers.get(id) ?? new Set()
+      watchers.set(id, set.add(watcher))
+      const holding = holdings.get(id)
+      if (holding !== undefined) watcher.available(holding)
+      return () => {
+        set.delete(watcher)
+        if (set.size === 0 && watchers.get(id) === set) watchers.delete(id)
+      }
+    },
+    block: (id) => first((shelf) => shelf.getBlock(id)),
+    signed: (name) => first((shelf) => shelf.getSigned(name)),
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * The asking side of a link. Several requests may be under way; the other side answers them in order. What is
+ * outstanding is bounded by the caller, who never asks for more than it has memory for.
+ */
+import { blockDigest, type BlockId, type ReleaseId } from '@shoal/release'
+import { PeerError } from '../error.ts'
+import { LIMITS } from '../limits.ts'
+import { createDeframer } from './deframer.ts'
+import { decodeAnswer, encodeAsk, STATUS, violation, type Ask, type Hello } from './frames.ts'
+import type { Link } from './link.ts'
+
+export interface SlotWatcher {
+  /** Raw availability: the caller checks it against the number of spans. */
+  available(spans: Uint8Array): void
+  have(span: number): void
+  unavailable(): void
+}
+
+export interface Receiver {
+  progress(bytes: number): void
+  done(bytes: Uint8Array): void
+  /** `lost` when the link ended first. */
+  failed(cause: 'absent' | 'busy' | 'lost'): void
+}
+
+export interface Requester {
+  readonly peer: string
+  readonly ended: AbortSignal
+  join(slot: number, release: ReleaseId, watcher: SlotWatcher): void
+  leave(slot: number): void
+  /** @param bytes how long the answer will be. Returns how to cancel; a cancelled receiver hears nothing more. */
+  requestSpan(slot: number, span: number, mask: Uint8Array, bytes: number, receiver: Receiver): () => void
+  fetchBlock(id: BlockId, maxBytes: number, signal: AbortSignal): Promise<Uint8Array | undefined>
+  fetchSigned(name: string, signal: AbortSignal): Promise<Uint8Array | undefined>
+  fetchPeers(slot: number, signal: AbortSignal): Promise<Uint8Array | undefined>
+  close(reason: Error): void
+}
+
+interface Pending {
+  exact: boolean
+  bytesMax: number
+  buffer: Uint8Array | undefined
+  received: number
+  receiver: Receiver | undefined
+}
+
+export interface RequesterDeps {
+  hello: Hello
+  onHello(hello: Hello): void
+  onViolation(error: PeerError): void
+  /** Payload that nobody waits for any more. */
+  onWasted(bytes: number): void
+}
+
+export function openRequester(link: Link, deps: RequesterDeps): Requester {
+  const slots = new Map<number, SlotWatcher>()
+  const pending = new Map<number, Pending>()
+  let nextId = 1
+  let greeted = false
+  const helloTimer = setTimeout(() => fail(violation('no hello in time')), LIMITS.helloTimeoutMs)
+
+  function fail(error: PeerError): void {
+    if (link.ended.aborted) return
+    deps.onViolation(error)
+    link.close(error)
+  }
+
+  link.ended.addEventListener('abort', () => {
+    clearTimeout(helloTimer)
+    const lost = [...pending.values()]
+    pending.clear()
+    for (const each of lost) each.receiver?.failed('lost')
+    const watchers = [...slots.values()]
+    slots.clear()
+    for (const watcher of watchers) watcher.unavailable()
+  })
+
+  function frame(type: number, body: Uint8Array): void {
+    const answer = decodeAnswer(type, body)
+    if (!greeted && answer.type !== 'hello') throw violation(`${answer.type} before hello`)
+    switch (answer.type) {
+      case 'hello':
+        if (greeted) throw violation('a second hello')
+        greeted = true
+        clearTimeout(helloTimer)
+        deps.onHello({ role: answer.role, site: answer.site })
+        return
+      case 'available':
+        return slots.get(answer.slot)?.available(answer.spans)
+      case 'have':
+        return slots.get(answer.slot)?.have(answer.span)
+      case 'unavailable':
+        return slots.get(answer.slot)?.unavailable()
+      case 'end':
+        return end(answer.id, answer.status)
+    }
+  }
+
+  function end(id: number, status: number): void {
+    const request = pending.get(id)
+    if (request === undefined) throw violation('the end of a request that was not made')
+    pending.delete(id)
+    if (request.receiver === undefined) return
+    if (status !== STATUS.ok) return request.receiver.failed(status === STATUS.busy ? 'busy' : 'absent')
+    if (request.exact && request.received !== request.bytesMax) throw violation('an answer that is too short')
+    request.receiver.done((request.buffer ?? new Uint8Array(0)).subarray(0, request.received))
+  }
+
+  function payload(id: number, piece: Uint8Array): void {
+    const request = pending.get(id)
+    if (request === undefined) throw violation('data that was not asked for')
+    if (request.received + piece.length > request.bytesMax) throw violation('an answer that is too long')
+    if (request.receiver === undefined) {
+      deps.onWasted(piece.length)
+    } else {
+      request.buffer = roomFor(request, piece.length)
+      request.buffer.set(piece, request.received)
+      request.receiver.progress(piece.length)
+    }
+    request.received += piece.length
+  }
+
+  function ask(bytesMax: number, exact: boolean, receiver: Receiver, build: (id: number) => Ask): () => void {
+    if (link.ended.aborted) {
+      queueMicrotask(() => receiver.failed('lost'))
+      return () => undefined
+    }
+    const id = nextId++
+    const request: Pending = { exact, bytesMax, buffer: undefined, received: 0, receiver }
+    pending.set(id, request)
+    link.send(encodeAsk(build(id)))
+    return () => {
+      if (request.receiver === undefined || !pending.has(id)) return
+      request.receiver = undefined
+      deps.onWasted(request.received)
+      request.buffer = undefined
+      if (!link.ended.aborted) link.send(encodeAsk({ type: 'cancel', id }))
+    }
+  }
+
+  function fetchSmall(
+    bytesMax: number,
+    signal: AbortSignal,
+    build: (id: number) => Ask,
+  ): Promise<Uint8Array | undefined> {
+    return new Promise((resolve, reject) => {
+      const stop = AbortSignal.any([signal, AbortSignal.timeout(LIMITS.smallRequestTimeoutMs)])
+      const cancel = ask(
+        bytesMax,
+        false,
+        {
+          progress: () => undefined,
+          done: (bytes) => settle(() => resolve(bytes)),
+          failed: () => settle(() => resolve(undefined)),
+        },
+        build,
+      )
+      const abort = (): void => {
+        cancel()
+        if (signal.aborted) settle(() => reject(signal.reason as Error))
+        else settle(() => resolve(undefined))
+      }
+      function settle(then: () => void): void {
+        stop.removeEventListener('abort', abort)
+        then()
+      }
+      if (stop.aborted) abort()
+      else stop.addEventListener('abort', abort)
+    })
+  }
+
+  const deframer = createDeframer({ frame, payload }, true)
+  link.onData((bytes) => {
+    if (link.ended.aborted) return
+    try {
+      deframer.push(bytes)
+    } catch (error) {
+      fail(error instanceof PeerError ? error : new PeerError('PROTOCOL_VIOLATION', 'bad frame', { cause: error }))
+    }
+  })
+  link.send(encodeAsk({ type: 'hello', ...deps.hello }))
+
+  return {
+    peer: link.peer,
+    ended: link.ended,
+    join(slot, release, watcher) {
+      if (link.ended.aborted) return
+      slots.set(slot, watcher)
+      link.send(encodeAsk({ type: 'join', slot, release: blockDigest(release) }))
+    },
+    leave(slot) {
+      if (slots.delete(slot) && !link.ended.aborted) link.send(encodeAsk({ type: 'leave', slot }))
+    },
+    requestSpan: (slot, span, mask, bytes, receiver) =>
+      ask(bytes, true, receiver, (id) => ({ type: 'requestSpan', id, slot, span, mask })),
+    fetchBlock: (id, maxBytes, signal) =>
+      fetchSmall(maxBytes, signal, (request) => ({ type: 'requestBlock', id: request, digest: blockDigest(id) })),
+    fetchSigned: (name, signal) =>
+      fetchSmall(LIMITS.signedBytesMax, signal, (id) => ({ type: 'requestSigned', id, name })),
+    fetchPeers: (slot, signal) =>
+      fetchSmall(LIMITS.exchangeBytesMax, signal, (id) => ({ type: 'requestPeers', id, slot })),
+    close: (reason) => link.close(reason),
+  }
+}
+
+/** Exact answers get their whole buffer at once; others grow, so that a large limit costs nothing. */
+function roomFor(request: Pending, more: number): Uint8Array {
+  if (request.buffer === undefined) return new Uint8Array(request.exact ? request.bytesMax : Math.max(4096, more))
+  if (request.received + more <= request.buffer.length) return request.buffer
+  const grown = new Uint8Array(Math.min(request.bytesMax, Math.max(request.buffer.length * 2, request.received + more)))
+  grown.set(request.buffer.subarray(0, request.received))
+  return grown
+}

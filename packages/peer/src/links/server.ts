@@ -1,0 +1,184 @@
+/**
+ * The answering side of a link. Requests are answered one after another, so a link never holds more than one span in
+ * memory here, and the links of several neighbours share the upload evenly.
+ */
+import { blockIdFromDigest, type Manifest, type ReleaseId } from '@shoal/release'
+import { PeerError } from '../error.ts'
+import { LIMITS } from '../limits.ts'
+import { hasBit } from '../swarm/index.ts'
+import { createDeframer } from './deframer.ts'
+import { decodeAsk, encodeAnswer, encodeDataHeader, STATUS, violation, type Ask, type Hello } from './frames.ts'
+import type { Link } from './link.ts'
+import type { Offer } from './offer.ts'
+
+export interface ServerDeps {
+  hello: Hello
+  offer: Offer
+  /** Encoded answer to "who else takes part in this release?" */
+  tellPeers(release: string | undefined, asker: string): Uint8Array
+  /** While true, spans are answered with `busy`. */
+  paused(): boolean
+  onHello(hello: Hello): void
+  onSent(bytes: number): void
+  onViolation(error: PeerError): void
+}
+
+type Job = Extract<Ask, { type: 'requestSpan' | 'requestBlock' | 'requestSigned' | 'requestPeers' }>
+
+/** Serves until the link ends. Never rejects. */
+export function serveLink(link: Link, deps: ServerDeps): void {
+  const slots = new Map<number, { release: ReleaseId; unwatch: () => void }>()
+  const jobs: Job[] = []
+  let current: { id: number; cancelled: boolean } | undefined
+  let greeted = false
+  const helloTimer = setTimeout(() => fail(violation('no hello in time')), LIMITS.helloTimeoutMs)
+
+  function fail(error: PeerError): void {
+    if (link.ended.aborted) return
+    deps.onViolation(error)
+    link.close(error)
+  }
+
+  link.ended.addEventListener('abort', () => {
+    clearTimeout(helloTimer)
+    jobs.length = 0
+    for (const slot of slots.values()) slot.unwatch()
+    slots.clear()
+  })
+
+  function hear(ask: Ask): void {
+    if (!greeted && ask.type !== 'hello') throw violation(`${ask.type} before hello`)
+    switch (ask.type) {
+      case 'hello':
+        if (greeted) throw violation('a second hello')
+        greeted = true
+        clearTimeout(helloTimer)
+        deps.onHello({ role: ask.role, site: ask.site })
+        link.send(encodeAnswer({ type: 'hello', ...deps.hello }))
+        return
+      case 'join':
+        return join(ask.slot, ask.release)
+      case 'leave':
+        slots.get(ask.slot)?.unwatch()
+        slots.delete(ask.slot)
+        return
+      case 'cancel': {
+        const at = jobs.findIndex((job) => job.id === ask.id)
+        if (at !== -1) {
+          jobs.splice(at, 1)
+          link.send(encodeAnswer({ type: 'end', id: ask.id, status: STATUS.refused }))
+        }
+        if (current?.id === ask.id) current.cancelled = true
+        return
+      }
+      default:
+        if (jobs.length >= LIMITS.requestsPerLinkMax) throw violation('too many requests wait on one link')
+        jobs.push(ask)
+        if (current === undefined) void work()
+    }
+  }
+
+  function join(slot: number, digest: Uint8Array): void {
+    if (slots.has(slot)) throw violation('a slot joined twice')
+    if (slots.size >= LIMITS.slotsPerLinkMax) throw violation('too many slots on one link')
+    const release = blockIdFromDigest(digest) as ReleaseId
+    let told = false
+    slots.set(slot, { release, unwatch: () => undefined })
+    const unwatch = deps.offer.watch(release, {
+      available: (holding) => {
+        told = true
+        link.send(encodeAnswer({ type: 'available', slot, spans: holding.spanBitmap() }))
+      },
+      gained: (span) => void link.send(encodeAnswer({ type: 'have', slot, span })),
+      unavailable: () => void link.send(encodeAnswer({ type: 'unavailable', slot })),
+    })
+    slots.set(slot, { release, unwatch })
+    if (!told) link.send(encodeAnswer({ type: 'unavailable', slot }))
+  }
+
+  async function work(): Promise<void> {
+    for (let job = jobs.shift(); job !== undefined && !link.ended.aborted; job = jobs.shift()) {
+      current = { id: job.id, cancelled: false }
+      let status: number = STATUS.absent
+      try {
+        status = await answer(job, current)
+      } catch (error) {
+        if (!(error instanceof PeerError) || error.code !== 'CHUNK_GONE') {
+          // A local failure: the other side learns a status, never an error text.
+          deps.onViolation(new PeerError('STORE_CORRUPT', `could not serve ${job.type}`, { cause: error }))
+        }
+      }
+      if (!link.ended.aborted) link.send(encodeAnswer({ type: 'end', id: job.id, status }))
+    }
+    current = undefined
+  }
+
+  async function answer(job: Job, state: { cancelled: boolean }): Promise<number> {
+    switch (job.type) {
+      case 'requestBlock':
+        return sendWhole(job.id, await deps.offer.block(blockIdFromDigest(job.digest)), state)
+      case 'requestSigned':
+        return sendWhole(job.id, await deps.offer.signed(job.name), state)
+      case 'requestPeers':
+        return sendWhole(job.id, deps.tellPeers(slots.get(job.slot)?.release, link.peer), state)
+      case 'requestSpan': {
+        if (deps.paused()) return STATUS.busy
+        const release = slots.get(job.slot)?.release
+        const holding = release === undefined ? undefined : deps.offer.holding(release)
+        if (holding === undefined) return STATUS.absent
+        const { chunks, bytes } = chunksOfMask(holding.manifest, job.span, job.mask)
+        if (!chunks.every((chunk) => holding.hasChunk(chunk))) return STATUS.absent
+        const buffer = new Uint8Array(bytes)
+        await holding.readChunks(job.span, chunks, buffer)
+        return sendWhole(job.id, buffer, state)
+      }
+    }
+  }
+
+  async function sendWhole(id: number, bytes: Uint8Array | undefined, state: { cancelled: boolean }): Promise<number> {
+    if (bytes === undefined) return STATUS.absent
+    for (let at = 0; at < bytes.length && !state.cancelled && !link.ended.aborted;) {
+      const piece = bytes.subarray(at, at + LIMITS.framePayloadBytesMax)
+      const writable = link.send(encodeDataHeader(id, piece.length), piece)
+      at += piece.length
+      deps.onSent(piece.length)
+      if (writable) continue
+      try {
+        await link.drained(AbortSignal.timeout(LIMITS.drainTimeoutMs))
+      } catch {
+        fail(violation('the other side does not take what it asked for'))
+      }
+    }
+    return state.cancelled ? STATUS.refused : STATUS.ok
+  }
+
+  const deframer = createDeframer(
+    { frame: (type, body) => hear(decodeAsk(type, body)), payload: () => undefined },
+    false,
+  )
+  link.onData((bytes) => {
+    if (link.ended.aborted) return
+    try {
+      deframer.push(bytes)
+    } catch (error) {
+      fail(error instanceof PeerError ? error : new PeerError('PROTOCOL_VIOLATION', 'bad frame', { cause: error }))
+    }
+  })
+}
+
+/** The chunks of a span that a mask names, and their bytes together. */
+function chunksOfMask(manifest: Manifest, span: number, mask: Uint8Array): { chunks: number[]; bytes: number } {
+  if (span >= manifest.spans.count) throw violation('a span beyond the release')
+  const first = manifest.spans.firstChunk[span] ?? 0
+  const end = manifest.spans.firstChunk[span + 1] ?? first
+  const chunks: number[] = []
+  let bytes = 0
+  for (let i = 0; i < mask.length * 8; i++) {
+    if (!hasBit(mask, i)) continue
+    if (first + i >= end) throw violation('a chunk beyond the span')
+    chunks.push(first + i)
+    bytes += manifest.chunks.sizes[first + i] ?? 0
+  }
+  if (chunks.length === 0) throw violation('a request for nothing')
+  return { chunks, bytes }
+}

@@ -1,0 +1,347 @@
+/**
+ * The connections of this peer: whom to dial, who is there, who is banned. Discovery reports candidates, this module
+ * connects to a bounded number of them, opens a link to every peer that speaks the protocol, and serves theirs.
+ */
+import { performance } from 'node:perf_hooks'
+import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import type { ReleaseId } from '@shoal/release'
+import type { PeerError } from '../error.ts'
+import { LIMITS } from '../limits.ts'
+import {
+  decodePeerList,
+  encodePeerList,
+  linkOverStream,
+  openRequester,
+  serveLink,
+  type Hello,
+  type Offer,
+} from '../links/index.ts'
+import { createCandidates, type Candidate, type FoundBy } from './candidates.ts'
+import { isSameSite } from './locality.ts'
+import type { Neighbour, NeighbourInfo } from './neighbour.ts'
+
+export interface NeighboursConfig {
+  fleet: string
+  hello: Hello
+  offer: Offer
+  paused(): boolean
+  /** Something worth a line in the log. */
+  onEvent(event: string, fields: Record<string, unknown>): void
+}
+
+/** What a download hears of the neighbours that take part in its release. */
+export interface ReleaseWatcher {
+  available(neighbour: Neighbour, spans: Uint8Array): void
+  have(neighbour: Neighbour, span: number): void
+  left(neighbour: Neighbour): void
+}
+
+export interface Neighbours extends AsyncDisposable {
+  consider(id: PeerId, addresses: readonly Multiaddr[], by: FoundBy): void
+  /** Those with a link to ask on. */
+  linked(): Neighbour[]
+  list(): NeighbourInfo[]
+  /** Takes part in a release with every neighbour, present and future. */
+  follow(release: ReleaseId, watcher: ReleaseWatcher): { slot: number; leave(): void }
+  /** Called whenever a neighbour becomes ready to be asked. Returns how to stop. */
+  onLinked(listener: (neighbour: Neighbour) => void): () => void
+  ban(peer: string, cause: string): void
+  readonly sentBytes: number
+  readonly wastedBytes: number
+}
+
+const TICK_MS = 500
+const EXCHANGE_MS = 30_000
+const DIALS_MAX = 8
+
+export async function startNeighbours(node: Libp2p, config: NeighboursConfig): Promise<Neighbours> {
+  const protocol = `/shoal/${config.fleet}/chunks/1`
+  const candidates = createCandidates(node.peerId)
+  const neighbours = new Map<string, Neighbour>()
+  const followed = new Map<number, { release: ReleaseId; watcher: ReleaseWatcher }>()
+  const banned = new Set<string>()
+  const dialling = new Set<string>()
+  const opening = new Set<string>()
+  /** Connected, but without the protocol: trackers and DHT nodes. Asked again when they reconnect. */
+  const strangers = new Set<string>()
+  const inboundLinks = new Map<string, number>()
+  const listeners = new Set<(neighbour: Neighbour) => void>()
+  const stopped = new AbortController()
+  let nextSlot = 1
+  let sentBytes = 0
+  let wastedBytes = 0
+
+  function isConnected(id: PeerId): boolean {
+    return node.getConnections(id).some((connection) => connection.status === 'open')
+  }
+
+  function violated(peer: string, error: PeerError): void {
+    config.onEvent('link-failed', { peer, code: error.code, message: error.message })
+    if (error.code === 'PROTOCOL_VIOLATION') ban(peer, error.message)
+  }
+
+  function ban(peer: string, cause: string): void {
+    if (banned.has(peer)) return
+    banned.add(peer)
+    config.onEvent('banned', { peer, cause })
+    const neighbour = neighbours.get(peer)
+    if (neighbour !== undefined) void hangUp(neighbour.id)
+  }
+
+  async function hangUp(id: PeerId): Promise<void> {
+    try {
+      await node.hangUp(id, { signal: AbortSignal.timeout(LIMITS.dialTimeoutMs) })
+    } catch (error) {
+      config.onEvent('hang-up-failed', { peer: id.toString(), cause: String(error) })
+    }
+  }
+
+  function tellPeers(_release: string | undefined, asker: string): Uint8Array {
+    const others = [...neighbours.values()].filter((each) => each.key !== asker && each.hello !== undefined)
+    return encodePeerList(
+      others.flatMap(({ id }) => {
+        const addresses = [...(candidates.get(id)?.addresses.values() ?? [])]
+        return addresses.length > 0 ? [{ id, addresses }] : []
+      }),
+    )
+  }
+
+  function serve(stream: Stream, connection: Connection): void {
+    const peer = connection.remotePeer.toString()
+    const count = inboundLinks.get(peer) ?? 0
+    const total = [...inboundLinks.values()].reduce((sum, each) => sum + each, 0)
+    if (banned.has(peer) || count >= LIMITS.inboundLinksPerPeerMax || total >= LIMITS.inboundLinksMax) {
+      stream.abort(new Error('no room for another link'))
+      return
+    }
+    inboundLinks.set(peer, count + 1)
+    const link = linkOverStream(peer, stream)
+    link.ended.addEventListener('abort', () => {
+      const left = (inboundLinks.get(peer) ?? 1) - 1
+      if (left === 0) inboundLinks.delete(peer)
+      else inboundLinks.set(peer, left)
+    })
+    serveLink(link, {
+      hello: config.hello,
+      offer: config.offer,
+      tellPeers,
+      paused: config.paused,
+      onHello: (hello) => greet(connection, hello),
+      onSent: (bytes) => {
+        sentBytes += bytes
+        const neighbour = neighbours.get(peer)
+        if (neighbour !== undefined) neighbour.sentBytes += bytes
+      },
+      onViolation: (error) => violated(peer, error),
+    })
+  }
+
+  function greet(connection: Connection, hello: Hello): void {
+    const neighbour = neighbours.get(connection.remotePeer.toString())
+    if (neighbour === undefined) return
+    neighbour.hello = hello
+    neighbour.local = isSameSite(config.hello.site, hello.site, connection.remoteAddr)
+  }
+
+  /** Opens the link on which this peer asks. */
+  async function open(id: PeerId): Promise<void> {
+    const key = id.toString()
+    if (opening.has(key) || strangers.has(key) || banned.has(key) || stopped.signal.aborted) return
+    if (neighbours.get(key)?.requester !== undefined) return
+    const connection = node.getConnections(id).find((each) => each.status === 'open')
+    if (connection === undefined) return
+    opening.add(key)
+    try {
+      const stream = await connection.newStream(protocol, {
+        signal: AbortSignal.any([stopped.signal, AbortSignal.timeout(LIMITS.dialTimeoutMs)]),
+      })
+      link(connection, stream)
+    } catch (error) {
+      if (error instanceof Error && error.name === 'UnsupportedProtocolError') strangers.add(key)
+      else config.onEvent('link-failed', { peer: key, message: String(error) })
+    } finally {
+      opening.delete(key)
+    }
+  }
+
+  function link(connection: Connection, stream: Stream): void {
+    const key = connection.remotePeer.toString()
+    const neighbour: Neighbour = neighbours.get(key) ?? {
+      id: connection.remotePeer,
+      key,
+      connection,
+      hello: undefined,
+      local: false,
+      requester: undefined,
+      receivedBytes: 0,
+      sentBytes: 0,
+      wastedBytes: 0,
+      sinceMs: Date.now(),
+    }
+    neighbour.connection = connection
+    neighbours.set(key, neighbour)
+    const requester = openRequester(linkOverStream(key, stream), {
+      hello: config.hello,
+      onHello: (hello) => {
+        greet(connection, hello)
+        for (const [slot, { release, watcher }] of followed) joinRelease(neighbour, slot, release, watcher)
+        for (const listener of listeners) listener(neighbour)
+        void exchange(neighbour)
+      },
+      onViolation: (error) => violated(key, error),
+      onWasted: (bytes) => {
+        wastedBytes += bytes
+        neighbour.wastedBytes += bytes
+      },
+    })
+    neighbour.requester = requester
+    requester.ended.addEventListener('abort', () => {
+      if (neighbour.requester === requester) neighbour.requester = undefined
+      if (!isConnected(neighbour.id)) neighbours.delete(key)
+    })
+    if (requester.ended.aborted) neighbour.requester = undefined
+  }
+
+  function joinRelease(neighbour: Neighbour, slot: number, release: ReleaseId, watcher: ReleaseWatcher): void {
+    neighbour.requester?.join(slot, release, {
+      available: (spans) => watcher.available(neighbour, spans),
+      have: (span) => watcher.have(neighbour, span),
+      unavailable: () => watcher.left(neighbour),
+    })
+  }
+
+  async function exchange(neighbour: Neighbour): Promise<void> {
+    try {
+      const told = await neighbour.requester?.fetchPeers(0, stopped.signal)
+      if (told === undefined) return
+      for (const { id, addresses } of decodePeerList(told)) consider(id, addresses, 'exchange')
+    } catch (error) {
+      if (!stopped.signal.aborted) violated(neighbour.key, error as PeerError)
+    }
+  }
+
+  function consider(id: PeerId, addresses: readonly Multiaddr[], by: FoundBy): void {
+    if (banned.has(id.toString())) return
+    candidates.add(id, addresses, by)
+  }
+
+  async function dial(candidate: Candidate): Promise<void> {
+    const key = candidate.id.toString()
+    if (dialling.has(key)) return
+    dialling.add(key)
+    try {
+      const addresses = [...candidate.addresses.values()].map((address) => withPeer(address, candidate.id))
+      await node.dial(addresses, {
+        signal: AbortSignal.any([stopped.signal, AbortSignal.timeout(LIMITS.dialTimeoutMs)]),
+      })
+      candidates.succeeded(candidate)
+    } catch (error) {
+      if (stopped.signal.aborted) return
+      candidates.failed(candidate, performance.now(), Math.random)
+      config.onEvent('dial-failed', { peer: key, cause: String(error) })
+    } finally {
+      dialling.delete(key)
+    }
+  }
+
+  function tick(): void {
+    const room = LIMITS.neighboursMax - neighbours.size
+    const known = (id: PeerId): boolean => isConnected(id) || dialling.has(id.toString()) || banned.has(id.toString())
+    const due = candidates.due(performance.now(), known, Math.min(room, DIALS_MAX - dialling.size))
+    for (const candidate of due) void dial(candidate)
+    for (const connection of node.getConnections()) void open(connection.remotePeer)
+  }
+
+  const onConnect = (event: CustomEvent<PeerId>): void => {
+    const key = event.detail.toString()
+    if (banned.has(key)) return void hangUp(event.detail)
+    strangers.delete(key)
+    const inbound = node.getConnections(event.detail).every((each) => each.direction === 'inbound')
+    if (inbound) candidates.add(event.detail, [], 'inbound')
+    void open(event.detail)
+  }
+  const onDisconnect = (event: CustomEvent<PeerId>): void => {
+    const key = event.detail.toString()
+    strangers.delete(key)
+    const neighbour = neighbours.get(key)
+    neighbour?.requester?.close(new Error('disconnected'))
+    neighbours.delete(key)
+  }
+  const onIdentify = (event: CustomEvent<{ peerId: PeerId; listenAddrs: Multiaddr[] }>): void => {
+    const known = candidates.get(event.detail.peerId)
+    const by = known === undefined ? 'inbound' : ([...known.foundBy][0] ?? 'inbound')
+    candidates.add(event.detail.peerId, event.detail.listenAddrs, by)
+  }
+
+  await node.handle(protocol, serve, { maxInboundStreams: LIMITS.inboundLinksPerPeerMax, maxOutboundStreams: 4 })
+  node.addEventListener('peer:connect', onConnect)
+  node.addEventListener('peer:disconnect', onDisconnect)
+  node.addEventListener('peer:identify', onIdentify)
+  const ticking = setInterval(tick, TICK_MS)
+  const exchanging = setInterval(() => {
+    for (const neighbour of neighbours.values()) void exchange(neighbour)
+  }, EXCHANGE_MS)
+
+  return {
+    consider(id, addresses, by) {
+      consider(id, addresses, by)
+      tick()
+    },
+    linked: () => [...neighbours.values()].filter((each) => each.requester !== undefined && each.hello !== undefined),
+    list: () =>
+      [...neighbours.values()].map((each) => ({
+        id: each.key,
+        address: each.connection.remoteAddr.toString(),
+        direction: each.connection.direction,
+        encryption: each.connection.encryption ?? '',
+        foundBy: [...(candidates.get(each.id)?.foundBy ?? [])],
+        site: each.hello?.site ?? '',
+        role: each.hello?.role ?? '',
+        local: each.local,
+        receivedBytes: each.receivedBytes,
+        sentBytes: each.sentBytes,
+        sinceMs: each.sinceMs,
+      })),
+    follow(release, watcher) {
+      const slot = nextSlot++
+      followed.set(slot, { release, watcher })
+      for (const neighbour of neighbours.values())
+        if (neighbour.hello !== undefined) joinRelease(neighbour, slot, release, watcher)
+      return {
+        slot,
+        leave() {
+          followed.delete(slot)
+          for (const neighbour of neighbours.values()) neighbour.requester?.leave(slot)
+        },
+      }
+    },
+    onLinked(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    ban,
+    get sentBytes() {
+      return sentBytes
+    },
+    get wastedBytes() {
+      return wastedBytes
+    },
+    async [Symbol.asyncDispose]() {
+      stopped.abort(new Error('stopping'))
+      clearInterval(ticking)
+      clearInterval(exchanging)
+      node.removeEventListener('peer:connect', onConnect)
+      node.removeEventListener('peer:disconnect', onDisconnect)
+      node.removeEventListener('peer:identify', onIdentify)
+      for (const neighbour of neighbours.values()) neighbour.requester?.close(new Error('stopping'))
+      await node.unhandle(protocol)
+    },
+  }
+}
+
+function withPeer(address: Multiaddr, id: PeerId): Multiaddr {
+  return address.getComponents().some((part) => part.name === 'p2p')
+    ? address
+    : address.encapsulate(`/p2p/${id.toString()}`)
+}

@@ -1,0 +1,38 @@
+/** Exit codes and advice for the peer's own errors; the one table that people and scripts meet. */
+import { EXIT, type Explanation } from '@shoal/cli'
+import { ReleaseError } from '@shoal/release'
+import { PeerError, type PeerErrorCode } from '../error.ts'
+
+const ADVICE: Record<PeerErrorCode, { exit: number; fix: string }> = {
+  STORE_LOCKED: { exit: EXIT.failure, fix: 'stop the other process, or choose another folder' },
+  STORE_CORRUPT: { exit: EXIT.failure, fix: 'run the same again: what is damaged is fetched anew' },
+  STORE_DENIED: { exit: EXIT.failure, fix: 'check the owner and mode of the folder' },
+  DISK_FULL: { exit: EXIT.failure, fix: 'free some space, then run the same again: it goes on where it stopped' },
+  CHUNK_GONE: { exit: EXIT.failure, fix: 'run the same again: what changed on disk is fetched anew' },
+  CHUNK_MISMATCH: { exit: EXIT.verification, fix: 'run the same again; if it stays, the source is damaged' },
+  ORIGIN_UNREACHABLE: {
+    exit: EXIT.failure,
+    fix: 'check the URL and the network, or use --no-origin where neighbours have it',
+  },
+  ORIGIN_CORRUPT: { exit: EXIT.verification, fix: 'publish the release again: the origin holds damaged bytes' },
+  ORIGIN_INVALID: { exit: EXIT.failure, fix: 'check that the URL is that of a shoal origin' },
+  NOT_FOUND: { exit: EXIT.notFound, fix: 'check product, channel, version and platform' },
+  CONFIG_INVALID: { exit: EXIT.usage, fix: 'see shoal-peer --help' },
+  PROTOCOL_VIOLATION: { exit: EXIT.failure, fix: 'run the same again: the neighbour was left out' },
+  IDENTITY_INVALID: { exit: EXIT.failure, fix: 'remove the key file; a new identity is made at the next start' },
+  LISTEN_FAILED: { exit: EXIT.failure, fix: 'stop the other program, or listen elsewhere with --listen' },
+  STATEMENT_MISMATCH: { exit: EXIT.verification, fix: 'publish the release again' },
+  TIMEOUT: {
+    exit: EXIT.timeout,
+    fix: 'allow the origin, name a neighbour with --peer or a tracker with --tracker, or wait longer with --timeout',
+  },
+}
+
+export function explainPeerError(error: unknown): Explanation | undefined {
+  if (error instanceof PeerError) return { code: error.code, message: error.message, ...ADVICE[error.code] }
+  if (error instanceof ReleaseError) {
+    const fix = 'nothing was installed; ask whoever publishes the release, and check that root.json is the right one'
+    return { code: error.code, exit: EXIT.verification, message: error.message, fix }
+  }
+  return undefined
+}

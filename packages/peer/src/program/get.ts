@@ -1,0 +1,185 @@
+/** `shoal-peer get`: fetch and install one release, then seed it for a while. */
+import { join, resolve } from 'node:path'
+import {
+  addExamples,
+  createLogger,
+  createOutput,
+  createProgress,
+  formatBytes,
+  shutdownSignal,
+  usageError,
+  type Output,
+  type Progress,
+} from '@shoal/cli'
+import { InvalidArgumentError, type Command } from 'commander'
+import { readAddresses, readSite, readTarget, readTrustedRoot } from '../config/index.ts'
+import { openInstallRoot } from '../install-root.ts'
+import { loadIdentity } from '../network/index.ts'
+import { pause } from '../pause.ts'
+import { startPeer, type Peer } from '../peer.ts'
+import { update, type UpdateResult } from '../update.ts'
+import { summaryFields, summaryText } from './summary.ts'
+
+interface GetFlags {
+  root: string
+  origin: string | false | undefined
+  out: string
+  platform: string
+  site: string
+  peer: string[]
+  tracker: string[]
+  bootstrap: string[]
+  listen: string[]
+  linger: number
+  timeout: number
+  settle: number
+  mdns: boolean
+  dht: boolean
+  serviceTag?: string
+  logLevel: string
+  json?: boolean
+}
+
+export function addGetCommand(program: Command): void {
+  const collect = (value: string, before: string[]): string[] => [...before, value]
+  const command = program
+    .command('get')
+    .description('fetch and install a release once, then seed it for a while')
+    .argument('<target>', 'PRODUCT@CHANNEL, or PRODUCT@CHANNEL:VERSION')
+    .requiredOption('--root <file>', "the fleet's root.json: what is trusted")
+    .requiredOption('--out <dir>', 'install root; DIR/current becomes the tree')
+    .option('--origin <url>', 'HTTP origin, for what no neighbour has')
+    .option('--no-origin', 'never ask an origin')
+    .option('--platform <name>', 'platform of the release', 'any')
+    .option('--site <name>', 'site of this machine; without one, private addresses count as one site', '')
+    .option('--peer <multiaddr>', 'a neighbour to begin with (repeatable)', collect, [])
+    .option('--tracker <multiaddr>', 'a tracker to ask for neighbours (repeatable)', collect, [])
+    .option('--bootstrap <multiaddr>', 'a DHT node to begin with (repeatable)', collect, [])
+    .option('--listen <multiaddr>', 'where neighbours can reach this peer (repeatable)', collect, [])
+    .option('--linger <seconds>', 'go on seeding for so long after the install', seconds, 0)
+    .option('--timeout <seconds>', 'give up after so long without any progress', seconds, 60)
+    .option('--settle <seconds>', 'look for neighbours so long before the origin is asked', seconds, 1)
+    .option('--no-mdns', 'do not look for neighbours on the LAN')
+    .option('--no-dht', 'do not look for neighbours in the DHT')
+    .option('--service-tag <tag>', 'mDNS service tag instead of the one of the fleet')
+    .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'warn')
+    .option('--json', 'NDJSON on stdout; the last line is summary or error')
+    .action((target: string, flags: GetFlags) => get(target, flags, program.opts<{ quiet?: boolean }>().quiet ?? false))
+  addExamples(command, [
+    [
+      'install the newest release, from neighbours first',
+      'shoal-peer get game@stable --root root.json --origin https://cdn.example/ --out /srv/game',
+    ],
+    [
+      'only from neighbours, and seed for ten minutes',
+      'shoal-peer get game@stable --root root.json --no-origin --out /srv/game --linger 600',
+    ],
+    [
+      'a certain version',
+      'shoal-peer get game@stable:4.7.1 --root root.json --origin https://cdn.example/ --out /srv/game',
+    ],
+  ])
+}
+
+async function get(text: string, flags: GetFlags, quiet: boolean): Promise<void> {
+  const output = createOutput({ json: flags.json, quiet })
+  const signal = shutdownSignal()
+  const target = readTarget(text, flags.platform)
+  const out = resolve(flags.out)
+  const log = createLogger({ level: flags.logLevel, name: 'shoal-peer' })
+  const origin = flags.origin === false ? undefined : flags.origin
+  const config = {
+    root: await readTrustedRoot(flags.root),
+    listen: readAddresses(flags.listen.length > 0 ? flags.listen : ['/ip4/0.0.0.0/tcp/0'], '--listen', false),
+    site: readSite(flags.site),
+    role: 'device' as const,
+    origin,
+    given: readAddresses(flags.peer, '--peer', true),
+    trackers: readAddresses(flags.tracker, '--tracker', true),
+    bootstrap: readAddresses(flags.bootstrap, '--bootstrap', true),
+    mdns: flags.mdns,
+    dht: flags.dht,
+    ...(flags.serviceTag === undefined ? {} : { serviceTag: flags.serviceTag }),
+    onEvent: (event: string, fields: Record<string, unknown>) => log.info(fields, event),
+  }
+  if (
+    origin === undefined &&
+    !flags.mdns &&
+    config.given.length + config.trackers.length + config.bootstrap.length === 0
+  ) {
+    throw usageError('there is no source to ask', 'give --origin, --peer, --tracker or --bootstrap, or leave mDNS on')
+  }
+  const identity = await loadIdentity(join(out, '.shoal', 'identity.key'))
+  await using peer = await startPeer({ ...config, identity })
+  await using store = await openInstallRoot(peer, out, target)
+  output.record('listening', { peerId: peer.id, addresses: peer.node.getMultiaddrs().map(String) })
+  const progress = createProgress(output, 'fetch')
+  const result = await update(peer, store, target, {
+    giveUpMs: flags.timeout * 1000,
+    settleMs: needsSettling(config) ? flags.settle * 1000 : 0,
+    signal,
+    onPhase: (phase, fields) => output.record('phase', { phase, ...fields }),
+    onProgress: (state) => showProgress(output, progress, peer, state),
+  })
+  output.record('installed', summaryFields(peer, target, result))
+  if (flags.linger > 0) {
+    output.note(summaryText(target, out, result))
+    output.note(`seeding for ${flags.linger} s; stop with Ctrl-C`)
+    await pause(flags.linger * 1000, signal)
+  }
+  output.summary(summaryFields(peer, target, result), finalText(peer, flags, target, out, result))
+}
+
+function showProgress(
+  output: Output,
+  progress: Progress,
+  peer: Peer,
+  state: Parameters<Parameters<typeof update>[3]['onProgress']>[0],
+): void {
+  const { doneBytes, rate, account, waiting } = state
+  const { bytes } = account
+  output.record('progress', {
+    doneBytes,
+    totalBytes: bytes.total,
+    rate,
+    bytes,
+    waiting,
+    neighbours: peer.neighbours.list().length,
+  })
+  const share = (part: number): string => `${Math.round((part / Math.max(1, bytes.total)) * 100)}%`
+  progress.update({
+    done: doneBytes,
+    total: bytes.total,
+    text: `${formatBytes(rate)}/s  lan ${share(bytes.lanPeers)} wan ${share(bytes.wanPeers)} origin ${share(bytes.origin)}`,
+  })
+  if (doneBytes === bytes.total) progress.end(`${formatBytes(bytes.total)}`)
+}
+
+function finalText(
+  peer: Peer,
+  flags: GetFlags,
+  target: Parameters<typeof summaryText>[0],
+  out: string,
+  result: UpdateResult,
+): string {
+  if (flags.linger > 0) return `sent ${formatBytes(peer.neighbours.sentBytes)} to neighbours`
+  return summaryText(target, out, result)
+}
+
+/** Waiting for neighbours makes sense only where some can be found. */
+function needsSettling(config: {
+  mdns: boolean
+  dht: boolean
+  given: unknown[]
+  trackers: unknown[]
+  bootstrap: unknown[]
+}): boolean {
+  return config.mdns || config.given.length + config.trackers.length + config.bootstrap.length > 0
+}
+
+function seconds(text: string): number {
+  const value = Number(text)
+  if (!Number.isFinite(value) || value < 0 || text.trim() === '')
+    throw new InvalidArgumentError('give a number of seconds')
+  return value
+}

@@ -1,0 +1,14 @@
+import { createProgram } from '@shoal/cli'
+import type { Command } from 'commander'
+import { addControlCommands } from './control.ts'
+import { addGetCommand } from './get.ts'
+import { addRunCommand } from './run.ts'
+import { VERSION } from './version.ts'
+
+export function createPeerProgram(): Command {
+  const program = createProgram('shoal-peer', 'Fetches releases from neighbours and installs them.', VERSION)
+  addGetCommand(program)
+  addRunCommand(program)
+  addControlCommands(program)
+  return program
+}

@@ -1,0 +1,119 @@
+/** `shoal-peer run`: the daemon. */
+import { join, resolve } from 'node:path'
+import { addExamples, createLogger, createOutput, loadConfig, shutdownSignal } from '@shoal/cli'
+import type { Command } from 'commander'
+import { configSchema, readAddresses, readSite, readTarget, readTrustedRoot, type Config } from '../config/index.ts'
+import { startControl, type PeerStatus } from '../control/index.ts'
+import { follow } from '../follow.ts'
+import { loadIdentity } from '../network/index.ts'
+import { startPeer } from '../peer.ts'
+import { explainPeerError } from './explain.ts'
+import { summaryFields } from './summary.ts'
+import { VERSION } from './version.ts'
+
+const SETTLE_MS = 1_000
+
+export function addRunCommand(program: Command): void {
+  const command = program
+    .command('run')
+    .description('the daemon: follows channels, installs what is new, seeds what it has')
+    .option('--config <file>', 'YAML file; every key can also be set as SHOAL_PEER_<KEY>')
+    .option('--json', 'NDJSON on stdout')
+    .action((flags: { config?: string; json?: boolean }) => run(flags))
+  addExamples(command, [
+    ['start with a file', 'shoal-peer run --config /etc/shoal/peer.yaml'],
+    ['override one key', 'SHOAL_PEER_SITE=waw-2 shoal-peer run --config /etc/shoal/peer.yaml'],
+  ])
+}
+
+async function run(flags: { config?: string; json?: boolean }): Promise<void> {
+  const config = loadConfig(configSchema, { file: flags.config, envPrefix: 'SHOAL_PEER_', env: process.env, flags: {} })
+  const output = createOutput({ json: flags.json })
+  const log = createLogger({ level: config.logLevel, name: 'shoal-peer' })
+  const signal = shutdownSignal()
+  const startedMs = Date.now()
+  const follows = config.follow.map((each) => ({
+    target: readTarget(each.target, each.platform),
+    out: resolve(each.out),
+  }))
+  await using stack = new AsyncDisposableStack()
+  const peer = stack.use(
+    await startPeer({
+      ...(await peerSettings(config)),
+      onEvent: (event, fields) => log.info(fields, event),
+    }),
+  )
+  const following = follows.map(({ target, out }) =>
+    follow(peer, {
+      target,
+      out,
+      pollMs: config.pollSeconds * 1000,
+      settleMs: SETTLE_MS,
+      signal,
+      onPhase: (phase, fields) => {
+        const about = { target: `${target.product}@${target.channel}`, phase, ...fields }
+        output.record('phase', about)
+        log.debug(about, 'phase')
+      },
+      onProgress: ({ account: { bytes }, doneBytes, rate, waiting }) =>
+        output.record('progress', {
+          target: `${target.product}@${target.channel}`,
+          doneBytes,
+          totalBytes: bytes.total,
+          rate,
+          bytes,
+          waiting,
+          neighbours: peer.neighbours.list().length,
+        }),
+      onUpdated: (result) => {
+        const fields = summaryFields(peer, target, result)
+        output.record('installed', { target: `${target.product}@${target.channel}`, ...fields })
+        log.info({ release: result.release, version: result.version, bytes: result.account.bytes }, 'installed')
+      },
+      onFailure: (error) => {
+        const { code, message, fix } = explainPeerError(error) ?? { code: 'INTERNAL', message: String(error), fix: '' }
+        output.record('failure', { target: `${target.product}@${target.channel}`, code, message, fix })
+        log.warn({ code, target: `${target.product}@${target.channel}`, fix }, message)
+      },
+    }),
+  )
+  stack.use(
+    await startControl(join(resolve(config.stateDir), 'control.sock'), {
+      setPaused: (paused) => peer.setPaused(paused),
+      status: (): PeerStatus => ({
+        peerId: peer.id,
+        version: VERSION,
+        site: peer.site,
+        paused: peer.isPaused(),
+        startedMs,
+        addresses: peer.node.getMultiaddrs().map(String),
+        origin: peer.origin?.url,
+        sentBytes: peer.neighbours.sentBytes,
+        follows: following.map((each) => each.status()),
+        neighbours: peer.neighbours.list(),
+      }),
+    }),
+  )
+  const addresses = peer.node.getMultiaddrs().map(String)
+  output.record('listening', { peerId: peer.id, addresses, stateDir: resolve(config.stateDir) })
+  log.info({ peerId: peer.id, addresses }, 'listening')
+  await Promise.all(following.map((each) => each.ended))
+  output.summary({ peerId: peer.id, sentBytes: peer.neighbours.sentBytes }, 'stopped')
+}
+
+async function peerSettings(config: Config): Promise<Omit<Parameters<typeof startPeer>[0], 'onEvent'>> {
+  return {
+    root: await readTrustedRoot(config.root),
+    identity: await loadIdentity(join(resolve(config.stateDir), 'identity.key')),
+    listen: readAddresses(config.listen, 'listen', false),
+    site: readSite(config.site),
+    role: 'device',
+    origin: config.origin,
+    given: readAddresses(config.peers, 'peers', true),
+    trackers: readAddresses(config.trackers, 'trackers', true),
+    bootstrap: readAddresses(config.bootstrap, 'bootstrap', true),
+    mdns: config.mdns,
+    dht: config.dht,
+    ...(config.serviceTag === undefined ? {} : { serviceTag: config.serviceTag }),
+  }
+}

@@ -1,0 +1,78 @@
+/** The picture of a running peer that `status` prints. */
+import { formatBytes, formatColumns, formatDuration, style } from '@shoal/cli'
+import type { FollowStatus, PeerStatus } from '../control/index.ts'
+
+export function statusText(status: PeerStatus, nowMs: number): string {
+  const state = status.paused ? 'PAUSED' : status.follows.some((each) => each.state === 'failing') ? 'DEGRADED' : 'OK'
+  const head = [
+    `shoal-peer ${status.version}`,
+    style(state === 'OK' ? 'green' : 'yellow', state, process.stdout),
+    `up ${formatDuration(nowMs - status.startedMs)}`,
+    status.site === '' ? 'no site' : `site ${status.site}`,
+    status.origin === undefined ? 'no origin' : `origin ${status.origin}`,
+  ].join('  ')
+  const releases = formatColumns([
+    ['RELEASE', 'STATE', 'DONE', 'FROM', 'NOTE'],
+    ...status.follows.map((each) => [
+      `${each.target} ${each.version ?? ''}`.trim(),
+      each.state,
+      done(each),
+      sources(each),
+      note(each, nowMs),
+    ]),
+  ])
+  const local = status.neighbours.filter((each) => each.local).length
+  const summary = `NEIGHBOURS ${status.neighbours.length} (${local} of this site)  sent ${formatBytes(status.sentBytes)}`
+  const neighbours = formatColumns(
+    status.neighbours.map((each) => [
+      `  ${each.id.slice(-8)}`,
+      each.local ? 'near' : 'far',
+      each.site === '' ? '-' : each.site,
+      `found by ${each.foundBy.join(', ')}`,
+      `got ${formatBytes(each.receivedBytes)}`,
+      `gave ${formatBytes(each.sentBytes)}`,
+      each.address,
+    ]),
+  )
+  return [head, releases, summary, ...(status.neighbours.length > 0 ? [neighbours] : [])].join('\n')
+}
+
+function done(follow: FollowStatus): string {
+  if (follow.state === 'current') return '100%'
+  if (follow.totalBytes === undefined || follow.doneBytes === undefined) return '-'
+  return `${Math.floor((follow.doneBytes / Math.max(1, follow.totalBytes)) * 100)}%`
+}
+
+function sources(follow: FollowStatus): string {
+  const { bytes } = follow
+  if (bytes === undefined || bytes.total === 0) return '-'
+  const shares = [
+    ['lan', bytes.lanPeers],
+    ['wan', bytes.wanPeers],
+    ['cache', bytes.cache],
+    ['origin', bytes.origin],
+    ['disk', bytes.reused + bytes.resumed],
+  ] as const
+  const shown = shares.filter(([, count]) => count > 0)
+  return shown.map(([name, count]) => `${name} ${Math.round((count / bytes.total) * 100)}%`).join(' ') || '-'
+}
+
+function note(follow: FollowStatus, nowMs: number): string {
+  const since = `since ${formatDuration(nowMs - follow.sinceMs)}`
+  const next =
+    follow.nextCheckMs === undefined ? '' : `, next check in ${formatDuration(Math.max(0, follow.nextCheckMs - nowMs))}`
+  if (follow.state === 'failing') return `${follow.reason ?? ''}${next}`
+  if (follow.state === 'downloading') return `${formatBytes(follow.rate ?? 0)}/s${waiting(follow)}`
+  return `${since}${next}`
+}
+
+function waiting(follow: FollowStatus): string {
+  const { owner = 0, busy = 0, nobody = 0, origin = 0 } = follow.waiting ?? {}
+  const parts = [
+    owner > 0 ? `${owner} spans with their owner` : '',
+    busy > 0 ? `${busy} with busy holders` : '',
+    nobody > 0 ? `${nobody} with nobody` : '',
+    origin > 0 ? `${origin} queued at the origin` : '',
+  ].filter((part) => part !== '')
+  return parts.length === 0 ? '' : `, waiting: ${parts.join(', ')}`
+}

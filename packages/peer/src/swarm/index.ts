@@ -1,0 +1,5 @@
+export { applyEvent } from './apply.ts'
+export { bitmapBytes, hasBit, isBitmapOf, setBit } from './bitmap.ts'
+export { ORIGIN, type Decision, type Reason, type Source, type SwarmEvent, type Waiting } from './events.ts'
+export { explainWaiting, planRequests } from './plan.ts'
+export { createSwarm, DEFAULT_POLICY, isComplete, type SwarmPolicy, type SwarmState } from './state.ts'

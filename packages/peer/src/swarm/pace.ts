@@ -1,0 +1,31 @@
+/** How fast a source delivers, and how much may therefore be asked of it at once. */
+
+/** Requests in flight cover this much time of the measured rate (libtorrent's and Kraken's practice). */
+const WINDOW_MS = 3_000
+const HALF_LIFE_MS = 2_000
+
+export interface Pace {
+  /** Bytes a second, smoothed exponentially with a half-life of two seconds. */
+  rate: number
+  sinceMs: number
+  bytes: number
+}
+
+export function startPace(nowMs: number): Pace {
+  return { rate: 0, sinceMs: nowMs, bytes: 0 }
+}
+
+export function recordBytes(pace: Pace, bytes: number, nowMs: number): void {
+  pace.bytes += bytes
+  const elapsedMs = nowMs - pace.sinceMs
+  if (elapsedMs < 100) return
+  const weight = 0.5 ** (elapsedMs / HALF_LIFE_MS)
+  const sample = (pace.bytes * 1000) / elapsedMs
+  pace.rate = pace.rate === 0 ? sample : pace.rate * weight + sample * (1 - weight)
+  pace.sinceMs = nowMs
+  pace.bytes = 0
+}
+
+export function windowBytes(pace: Pace, floorBytes: number, ceilingBytes: number): number {
+  return Math.min(ceilingBytes, Math.max(floorBytes, (pace.rate * WINDOW_MS) / 1000))
+}

@@ -1,0 +1,245 @@
+/**
+ * What to ask of whom next. The rules, in the order in which they apply to a missing span:
+ *
+ * 1. A neighbour of this site has it and has room: ask it, rarest first.
+ * 2. Nobody of this site has it and this peer owns it: ask a remote neighbour that has it, else the origin.
+ * 3. Another peer owns it: wait, unless the owner makes no progress; then the next in rendezvous order takes it.
+ * 4. Under the quality-of-service floor the origin helps with spans that neighbours hold.
+ * 5. At the very end, what a slow source still owes is asked of a faster one as well.
+ */
+import { addRequest, dropRequest } from './apply.ts'
+import { hasBit } from './bitmap.ts'
+import { ORIGIN, type Decision, type Reason, type Source, type Waiting } from './events.ts'
+import { owns, type Claimant } from './ownership.ts'
+import { windowBytes } from './pace.ts'
+import { HELD, MISSING, ORIGIN_WINDOW, PEER_WINDOW, type Neighbour, type Request, type SwarmState } from './state.ts'
+
+/** Rarest of this many; a bound on the work for one choice. */
+const CANDIDATES_MAX = 64
+/** Endgame begins when nothing is missing and this many spans are under way. */
+const ENDGAME_SPANS_MAX = 4
+const ENDGAME_AFTER_MS = 1_000
+const SNUB_MS = 30_000
+const FLOOR_AFTER_MS = 10_000
+
+export function planRequests(state: SwarmState, nowMs: number): Decision[] {
+  const decisions: Decision[] = state.bansToReport
+    .splice(0)
+    .map((peer) => ({ type: 'ban', peer, cause: 'corrupt' }) as const)
+  abandon(state, nowMs, decisions)
+  askNeighbours(state, nowMs, decisions)
+  if (originHasRoom(state, nowMs) || remoteHasRoom(state, nowMs)) {
+    const owned = ownedSpans(state, nowMs)
+    askRemote(state, nowMs, owned, decisions)
+    askOrigin(state, nowMs, owned, decisions)
+  }
+  runEndgame(state, nowMs, decisions)
+  return decisions
+}
+
+/** Why the missing spans are not under way. */
+export function explainWaiting(state: SwarmState, nowMs: number): Waiting {
+  const waiting: Waiting = { owner: 0, busy: 0, nobody: 0, origin: 0 }
+  const rivals = claimants(state, nowMs)
+  for (const span of state.missing) {
+    const held = [...state.neighbours.values()].some((each) => hasBit(each.has, span))
+    if (held) waiting.busy++
+    else if (!state.policy.origin) waiting.nobody++
+    else if (owns(span, state.self, rivals)) waiting.origin++
+    else waiting.owner++
+  }
+  return waiting
+}
+
+function abandon(state: SwarmState, nowMs: number, decisions: Decision[]): void {
+  for (const requests of [...state.requests.values()]) {
+    for (const request of requests) {
+      if (state.status[request.span] === HELD) {
+        dropRequest(state, request, HELD)
+        decisions.push({ type: 'cancel', from: request.from, span: request.span, cause: 'lost-race' })
+      } else if (request.from !== ORIGIN && nowMs - lastSign(state, request) > state.policy.stallMs) {
+        // The origin's client has timeouts of its own and reports what failed.
+        dropRequest(state, request)
+        const neighbour = state.neighbours.get(request.from)
+        if (neighbour !== undefined) neighbour.snubbedUntilMs = nowMs + SNUB_MS
+        decisions.push({ type: 'cancel', from: request.from, span: request.span, cause: 'stalled' })
+      }
+    }
+  }
+}
+
+/** A neighbour answers its requests in order: one that delivers any of them is not stalled on the others. */
+function lastSign(state: SwarmState, request: Request): number {
+  return Math.max(request.progressMs, state.neighbours.get(request.from)?.pace.sinceMs ?? 0)
+}
+
+function askNeighbours(state: SwarmState, nowMs: number, decisions: Decision[]): void {
+  let askable = [...state.neighbours.values()].filter((each) => each.local && isUsable(each, nowMs))
+  // One span each in turn: the load spreads over the neighbours, and no one of them is asked for everything.
+  while (askable.length > 0) {
+    askable = askable.filter((neighbour) => {
+      if (!hasRoom(state, neighbour) || neighbour.offers === 0) return false
+      const span = chooseRarest(state, neighbour)
+      if (span === undefined) return false
+      request(state, span, neighbour.id, 'lan-holder', nowMs, decisions)
+      return true
+    })
+  }
+}
+
+function chooseRarest(state: SwarmState, neighbour: Neighbour): number | undefined {
+  let best: number | undefined
+  let bestCopies = Infinity
+  let seen = 0
+  for (const span of state.missing) {
+    if (!hasBit(neighbour.has, span) || state.failedBy.get(span)?.has(neighbour.id) === true) continue
+    const copies = state.localCopies[span] ?? 0
+    if (copies < bestCopies) {
+      best = span
+      bestCopies = copies
+    }
+    if (++seen === CANDIDATES_MAX) break
+  }
+  return best
+}
+
+/** The peers of this site that compete for what nobody of it has: they need the release and make progress. */
+function claimants(state: SwarmState, nowMs: number): Claimant[] {
+  return [...state.neighbours.values()].filter(
+    (each) => each.local && each.hasCount < state.spanCount && nowMs - each.progressMs <= state.policy.hedgeMs,
+  )
+}
+
+interface Owned {
+  span: number
+  reason: Reason
+}
+
+/** Missing spans that nobody of the site has and that are this peer's to fetch, in order; as many as can be asked. */
+function ownedSpans(state: SwarmState, nowMs: number): Owned[] {
+  if (state.missing.length === 0) return []
+  const rivals = claimants(state, nowMs)
+  const everyone = [...state.neighbours.values()].filter((each) => each.local && each.hasCount < state.spanCount)
+  const starving =
+    state.policy.floorBytesPerSecond > 0 &&
+    nowMs - state.startedMs > FLOOR_AFTER_MS &&
+    currentRate(state, nowMs) < state.policy.floorBytesPerSecond
+  const owned: Owned[] = []
+  for (let span = 0; span < state.spanCount; span++) {
+    if (state.status[span] !== MISSING) continue
+    if ((state.localCopies[span] ?? 0) > 0 && !onlySnubbedHold(state, span, nowMs)) {
+      if (starving) owned.push({ span, reason: 'floor' })
+      continue
+    }
+    if (!owns(span, state.self, rivals)) continue
+    const reason = everyone.length === 0 ? 'alone' : owns(span, state.self, everyone) ? 'owner' : 'hedge'
+    owned.push({ span, reason })
+  }
+  return owned
+}
+
+function onlySnubbedHold(state: SwarmState, span: number, nowMs: number): boolean {
+  const failed = state.failedBy.get(span)
+  for (const each of state.neighbours.values())
+    if (each.local && hasBit(each.has, span) && isUsable(each, nowMs) && failed?.has(each.id) !== true) return false
+  return true
+}
+
+function askRemote(state: SwarmState, nowMs: number, owned: readonly Owned[], decisions: Decision[]): void {
+  const remote = [...state.neighbours.values()].filter((each) => !each.local && isUsable(each, nowMs))
+  if (remote.length === 0) return
+  for (const { span, reason } of owned) {
+    if (reason === 'floor') continue
+    const holders = remote.filter(
+      (each) => hasBit(each.has, span) && hasRoom(state, each) && state.failedBy.get(span)?.has(each.id) !== true,
+    )
+    const holder = holders.sort((a, b) => a.inFlightBytes - b.inFlightBytes)[0]
+    if (holder !== undefined) request(state, span, holder.id, 'wan-holder', nowMs, decisions)
+  }
+}
+
+function askOrigin(state: SwarmState, nowMs: number, owned: readonly Owned[], decisions: Decision[]): void {
+  if (!originHasRoom(state, nowMs)) return
+  const window = originWindow(state)
+  for (const { span, reason } of owned) {
+    if (state.originInFlightBytes >= window || isFull(state)) return
+    if (state.status[span] !== MISSING) continue
+    if (reason !== 'floor' && remoteHolds(state, span, nowMs)) continue
+    request(state, span, ORIGIN, reason, nowMs, decisions)
+  }
+}
+
+function remoteHolds(state: SwarmState, span: number, nowMs: number): boolean {
+  const failed = state.failedBy.get(span)
+  for (const each of state.neighbours.values())
+    if (!each.local && isUsable(each, nowMs) && hasBit(each.has, span) && failed?.has(each.id) !== true) return true
+  return false
+}
+
+function runEndgame(state: SwarmState, nowMs: number, decisions: Decision[]): void {
+  if (state.missing.length > 0 || state.requests.size > ENDGAME_SPANS_MAX) return
+  for (const requests of [...state.requests.values()]) {
+    const slow = requests[0]
+    if (slow === undefined || requests.length > 1 || nowMs - slow.startedMs < ENDGAME_AFTER_MS) continue
+    const slowRate = Math.max(1, rateOf(state, slow.from))
+    const idle = [...state.neighbours.values()]
+      .filter(
+        (each) => each.id !== slow.from && isUsable(each, nowMs) && hasBit(each.has, slow.span) && hasRoom(state, each),
+      )
+      .sort((a, b) => b.pace.rate - a.pace.rate)[0]
+    if (idle === undefined) continue
+    const restMs = ((slow.bytes - slow.receivedBytes) * 1000) / slowRate
+    const idleMs = (slow.bytes * 1000) / Math.max(1, idle.pace.rate)
+    if (restMs > 2 * idleMs) request(state, slow.span, idle.id, 'endgame', nowMs, decisions)
+  }
+}
+
+function request(
+  state: SwarmState,
+  span: number,
+  from: Source,
+  reason: Reason,
+  nowMs: number,
+  decisions: Decision[],
+): void {
+  const bytes = state.spanBytes[span] ?? 0
+  addRequest(state, { span, from, reason, bytes, receivedBytes: 0, startedMs: nowMs, progressMs: nowMs })
+  decisions.push({ type: 'request', from, span, reason })
+}
+
+function isUsable(neighbour: Neighbour, nowMs: number): boolean {
+  return nowMs >= neighbour.snubbedUntilMs
+}
+
+function hasRoom(state: SwarmState, neighbour: Neighbour): boolean {
+  const window = windowBytes(neighbour.pace, PEER_WINDOW.floorBytes, PEER_WINDOW.ceilingBytes)
+  return neighbour.inFlightBytes < window && !isFull(state)
+}
+
+function originWindow(state: SwarmState): number {
+  return windowBytes(state.originPace, ORIGIN_WINDOW.floorBytes, ORIGIN_WINDOW.ceilingBytes)
+}
+
+/** The origin is refilled by halves, so that neighbouring spans are asked for together and become one large range. */
+function originHasRoom(state: SwarmState, nowMs: number): boolean {
+  if (!state.policy.origin || nowMs < state.policy.originFromMs || nowMs < state.originSnubbedUntilMs || isFull(state))
+    return false
+  return state.originInFlightBytes <= originWindow(state) / 2
+}
+
+function remoteHasRoom(state: SwarmState, nowMs: number): boolean {
+  return [...state.neighbours.values()].some((each) => !each.local && isUsable(each, nowMs) && hasRoom(state, each))
+}
+
+function isFull(state: SwarmState): boolean {
+  return state.inFlightBytes >= state.policy.inFlightBytesMax
+}
+
+function rateOf(state: SwarmState, source: Source): number {
+  return source === ORIGIN ? state.originPace.rate : (state.neighbours.get(source)?.pace.rate ?? 0)
+}
+
+/** The smoothed rate of all sources; a pace that heard nothing for a while counts as nothing. */
+function currentRate(state: SwarmState, nowMs: number): number {
+  return nowMs - state.totalPace.sinceMs > FLOOR_AFTER_MS ? 0 : state.totalPace.rate
+}

@@ -1,0 +1,161 @@
+/** Everything the planner knows of one release's swarm, seen from one peer. Changed by `apply` and by the planner alone. */
+import { bitmapBytes } from './bitmap.ts'
+import type { Reason, Source } from './events.ts'
+import { hashPeer, type Claimant } from './ownership.ts'
+import { startPace, type Pace } from './pace.ts'
+
+export interface SwarmPolicy {
+  /** Whether the origin may be asked at all; when false it never is. */
+  origin: boolean
+  /** From when on the origin may be asked, so that neighbours can be found first. Clock of the events. */
+  originFromMs: number
+  /** An owner without any progress for this long is passed over. */
+  hedgeMs: number
+  /** A request without any progress for this long is abandoned. */
+  stallMs: number
+  /** Under this rate the origin helps with spans that neighbours hold, too. Bytes a second; 0 turns it off. */
+  floorBytesPerSecond: number
+  /** Most bytes in flight from all sources together. */
+  inFlightBytesMax: number
+}
+
+export const DEFAULT_POLICY: Omit<SwarmPolicy, 'originFromMs'> = {
+  origin: true,
+  hedgeMs: 10_000,
+  stallMs: 10_000,
+  floorBytesPerSecond: 500_000,
+  inFlightBytesMax: 48 << 20,
+}
+
+export const PEER_WINDOW = { floorBytes: 2 << 20, ceilingBytes: 16 << 20 }
+export const ORIGIN_WINDOW = { floorBytes: 4 << 20, ceilingBytes: 32 << 20 }
+
+export const MISSING = 0
+export const REQUESTED = 1
+export const HELD = 2
+
+export interface Neighbour extends Claimant {
+  local: boolean
+  has: Uint8Array
+  hasCount: number
+  /** How many of the missing spans it has. */
+  offers: number
+  inFlightBytes: number
+  pace: Pace
+  /** Times it delivered bytes that do not verify. */
+  strikes: number
+  /** Passed over until then, because a request to it stalled. */
+  snubbedUntilMs: number
+  /** When it last reported a new span, or joined. */
+  progressMs: number
+}
+
+export interface Request {
+  span: number
+  from: Source
+  reason: Reason
+  bytes: number
+  receivedBytes: number
+  startedMs: number
+  progressMs: number
+}
+
+export interface SwarmState {
+  readonly self: Claimant
+  readonly policy: SwarmPolicy
+  readonly random: () => number
+  readonly startedMs: number
+  readonly spanCount: number
+  /** Bytes to fetch for each span; less than its size where chunks of it were reused. */
+  readonly spanBytes: Uint32Array
+  readonly status: Uint8Array
+  /** The missing spans, in an order of this peer's own, and where each stands in it. */
+  readonly missing: number[]
+  readonly missingAt: Int32Array
+  /** How many neighbours of this site have each span. */
+  readonly localCopies: Uint16Array
+  readonly neighbours: Map<string, Neighbour>
+  readonly requests: Map<number, Request[]>
+  readonly originPace: Pace
+  /** Failures of the origin in a row, and until when it is left alone because of them. */
+  originFailures: number
+  originSnubbedUntilMs: number
+  readonly totalPace: Pace
+  inFlightBytes: number
+  originInFlightBytes: number
+  /** Span → sources that failed it, not asked for it again while others can be. */
+  readonly failedBy: Map<number, Set<Source>>
+  /** Peers that must not be asked any more; the caller disconnects them. */
+  readonly banned: Set<string>
+  readonly bansToReport: string[]
+}
+
+/**
+ * @param spanBytes bytes to fetch of each span; 0 means that it is held already
+ * @param random uniform in [0, 1)
+ */
+export function createSwarm(
+  self: string,
+  spanBytes: Uint32Array,
+  policy: SwarmPolicy,
+  random: () => number,
+  nowMs: number,
+): SwarmState {
+  const count = spanBytes.length
+  const status = new Uint8Array(count)
+  const missing: number[] = []
+  for (let span = 0; span < count; span++) {
+    if (spanBytes[span] === 0) status[span] = HELD
+    else missing.push(span)
+  }
+  // Each peer wants the spans in an order of its own, so that neighbours soon have different ones to give.
+  for (let i = missing.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1))
+    ;[missing[i], missing[j]] = [missing[j] ?? 0, missing[i] ?? 0]
+  }
+  const missingAt = new Int32Array(count).fill(-1)
+  missing.forEach((span, at) => (missingAt[span] = at))
+  return {
+    self: { id: self, hash: hashPeer(self) },
+    policy,
+    random,
+    startedMs: nowMs,
+    spanCount: count,
+    spanBytes,
+    status,
+    missing,
+    missingAt,
+    localCopies: new Uint16Array(count),
+    neighbours: new Map(),
+    requests: new Map(),
+    originPace: startPace(nowMs),
+    originFailures: 0,
+    originSnubbedUntilMs: 0,
+    totalPace: startPace(nowMs),
+    inFlightBytes: 0,
+    originInFlightBytes: 0,
+    failedBy: new Map(),
+    banned: new Set(),
+    bansToReport: [],
+  }
+}
+
+export function createNeighbour(id: string, local: boolean, spanCount: number, nowMs: number): Neighbour {
+  return {
+    id,
+    hash: hashPeer(id),
+    local,
+    has: new Uint8Array(bitmapBytes(spanCount)),
+    hasCount: 0,
+    offers: 0,
+    inFlightBytes: 0,
+    pace: startPace(nowMs),
+    strikes: 0,
+    snubbedUntilMs: 0,
+    progressMs: nowMs,
+  }
+}
+
+export function isComplete(state: SwarmState): boolean {
+  return state.missing.length === 0 && state.requests.size === 0
+}

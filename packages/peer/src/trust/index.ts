@@ -1,0 +1,1 @@
+export { resolveRelease, signedName, type Resolved } from './resolve.ts'
