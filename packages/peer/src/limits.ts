@@ -39,8 +39,6 @@ export const LIMITS = {
   journalBytesMax: 64 << 20,
   /** The record of an installed release: 24 bytes a file. */
   installedRecordBytesMax: 64 << 20,
-  /** A manifest block on disk. */
-  storedBlockBytesMax: 2 << 20,
   /** Places at which a chunk of a changed file is looked for before it counts as gone. */
   placesTriedMax: 8,
   /** Earlier releases that the store remembers the order of. */
@@ -61,10 +59,6 @@ export const LIMITS = {
     progressBytesMin: 1 << 20,
     /** Ranges in a row that failed although each was retried: then the rest is not asked for. */
     failedRangesMax: 4,
-    statementBytesMax: 64 << 10,
-    /** The pack index: a head, and for each chunk its place and at worst a pack of its own. */
-    indexHeadBytesMax: 1 << 10,
-    indexChunkBytesMax: 48,
     /** What the configuration may change. */
     defaults: {
       concurrency: 4,

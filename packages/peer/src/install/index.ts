@@ -1,0 +1,2 @@
+export { install } from './install.ts'
+export { recover } from './recover.ts'
