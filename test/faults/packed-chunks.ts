@@ -1,10 +1,10 @@
 import { createHash, hash } from 'node:crypto'
 import { zstdCompressSync } from 'node:zlib'
 import { originPath } from '@shoal/release'
-import type { Manifest, PackIndex } from '@shoal/release'
+import type { ChunkTable, PackIndex } from '@shoal/release'
 
 export interface PackedChunks {
-  manifest: { chunks: Manifest['chunks'] }
+  manifest: { chunks: Pick<ChunkTable, 'count' | 'sizes' | 'digest'> }
   index: PackIndex
   /** The packs, by their path at the origin. */
   objects: Map<string, Uint8Array>
@@ -38,12 +38,10 @@ export function packChunks(sizes: readonly number[], chunksPerPack = Infinity): 
   return { manifest: { chunks: chunkTable(contents) }, index, objects, contents }
 }
 
-function chunkTable(contents: readonly Uint8Array[]): Manifest['chunks'] {
+function chunkTable(contents: readonly Uint8Array[]): PackedChunks['manifest']['chunks'] {
   const digests = Buffer.concat(contents.map((bytes) => hash('sha256', bytes, 'buffer')))
   return {
     count: contents.length,
-    bytes: contents.reduce((sum, { length }) => sum + length, 0),
-    digests,
     sizes: Uint32Array.from(contents, ({ length }) => length),
     digest: (chunk) => digests.subarray(chunk * 32, chunk * 32 + 32),
   }

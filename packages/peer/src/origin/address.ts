@@ -6,7 +6,7 @@ export interface OriginAddress {
   readonly origin: string
   readonly authorization: string | undefined
   /** The address of an object below the origin; a query of the base (a signed CDN link) goes with every request. */
-  resolve(path: string): URL
+  resolve: (path: string) => URL
 }
 
 export function parseOriginAddress(text: string): OriginAddress {

@@ -1,9 +1,11 @@
+import { hash } from 'node:crypto'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { blockIdOf, parseTarget } from '@shoal/release'
+import { DEFAULT_CHUNKING, blockIdOf, encodeManifest, encodePackIndex, originPath, parseTarget } from '@shoal/release'
 import { expect, test } from 'vitest'
 import { startMemoryOrigin } from '../../../../test/faults/memory-origin.ts'
 import { startOriginProxy } from '../../../../test/faults/origin-proxy.ts'
+import { packChunks } from '../../../../test/faults/packed-chunks.ts'
 import { createOriginClient } from './client.ts'
 import type { OriginOptions } from './options.ts'
 
@@ -13,7 +15,29 @@ const target = parseTarget('app@stable')
 const latest = Buffer.from('a signed statement')
 const block = Buffer.from('a block')
 const id = blockIdOf(block)
+const packed = packChunks([20_000, 5_000])
+const { manifest } = encodeManifest({
+  product: 'app',
+  version: '1.0+b',
+  platform: 'any',
+  chunking: DEFAULT_CHUNKING,
+  entries: [
+    {
+      kind: 'file',
+      path: 'a',
+      size: 25_000,
+      executable: false,
+      sha256: hash('sha256', Buffer.concat(packed.contents), 'buffer'),
+      chunks: {
+        digests: Buffer.concat([packed.manifest.chunks.digest(0), packed.manifest.chunks.digest(1)]),
+        sizes: packed.manifest.chunks.sizes,
+      },
+    },
+  ],
+})
 const objects = new Map([
+  ...packed.objects,
+  [originPath.index(manifest.id), encodePackIndex(manifest.id, packed.index)],
   ['signed/app/stable/any.latest', latest],
   ['signed/app/stable/1.0+b/any.release', latest],
   [`blocks/${id}`, block],
@@ -143,6 +167,21 @@ test('a damaged block is fetched once more, then reported', async () => {
   it.proxy.fail({ kind: 'corrupt' })
   await expect(it.client.fetchBlock(id, 100, { signal })).rejects.toMatchObject({ code: 'ORIGIN_CORRUPT' })
   expect(it.client.stats).toMatchObject({ wastedBytes: 3 * block.length, errors: { CORRUPT: 3 } })
+})
+
+test('a pack index leads to the chunks; one that breaks the format is fetched once more, then reported', async () => {
+  await using it = await setUp()
+  const index = await it.client.fetchIndex(manifest, { signal })
+  const chunks = new Map<number, Uint8Array | undefined>()
+  for await (const { chunk, bytes } of it.client.fetchChunks(index, manifest, [1, 0], { signal }))
+    chunks.set(chunk, bytes)
+  expect(chunks).toEqual(new Map(packed.contents.entries()))
+
+  it.proxy.fail({ kind: 'corrupt' })
+  await expect(it.client.fetchIndex(manifest, { signal })).rejects.toMatchObject({ code: 'ORIGIN_CORRUPT' })
+  it.proxy.heal()
+  it.proxy.fail({ kind: 'status', status: 404 })
+  await expect(it.client.fetchIndex(manifest, { signal })).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
 
 test('an origin where nobody listens is unreachable, and the error keeps its password', async () => {

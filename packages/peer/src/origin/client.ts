@@ -1,11 +1,11 @@
-import { originPath, blockIdOf, parsePackIndex } from '@shoal/release'
+import { STATEMENT_BYTES_MAX, blockIdOf, originPath, packIndexBytesMax, parsePackIndex } from '@shoal/release'
 import type { BlockId, Manifest, PackIndex, Target } from '@shoal/release'
 import { PeerError } from '../error.ts'
-import { LIMITS } from '../limits.ts'
 import type { ChunkOutcome } from './chunk-outcome.ts'
 import { openConnection } from './connection.ts'
 import { fetchChunks } from './fetch-chunks.ts'
 import { fetchDocument } from './fetch-document.ts'
+import type { WantedChunks } from './fetch-range.ts'
 import { originSettings } from './options.ts'
 import type { OriginOptions } from './options.ts'
 import type { OriginStats } from './stats.ts'
@@ -22,11 +22,11 @@ export interface OriginClient extends AsyncDisposable {
   fetchLatest(target: Target, options: CallOptions): Promise<Uint8Array | undefined>
   fetchStatement(target: Target & { version: string }, options: CallOptions): Promise<Uint8Array | undefined>
   fetchBlock(id: BlockId, bytesMax: number, options: CallOptions): Promise<Uint8Array | undefined>
-  fetchIndex(manifest: Manifest, options: CallOptions): Promise<PackIndex>
+  fetchIndex(manifest: Pick<Manifest, 'id' | 'chunks'>, options: CallOptions): Promise<PackIndex>
   /** Verified chunks as they arrive, each wanted one exactly once. Whoever stops iterating stops the transfer. */
   fetchChunks(
     index: PackIndex,
-    manifest: Pick<Manifest, 'chunks'>,
+    manifest: { chunks: WantedChunks },
     chunks: Iterable<number>,
     options: CallOptions,
   ): AsyncGenerator<ChunkOutcome, void, void>
@@ -45,13 +45,13 @@ export function createOriginClient(url: string, options: OriginOptions = {}): Or
     stats,
     fetchLatest: (target, { signal }) =>
       fetchDocument(connection, originPath.latest(target), {
-        bytesMax: LIMITS.origin.statementBytesMax,
+        bytesMax: STATEMENT_BYTES_MAX,
         signal: until(signal),
         read: asItIs,
       }),
     fetchStatement: (target, { signal }) =>
       fetchDocument(connection, originPath.statement(target), {
-        bytesMax: LIMITS.origin.statementBytesMax,
+        bytesMax: STATEMENT_BYTES_MAX,
         signal: until(signal),
         read: asItIs,
       }),
@@ -66,7 +66,7 @@ export function createOriginClient(url: string, options: OriginOptions = {}): Or
       }),
     async fetchIndex(manifest, { signal }) {
       const index = await fetchDocument(connection, originPath.index(manifest.id), {
-        bytesMax: indexBytesMax(manifest),
+        bytesMax: packIndexBytesMax(manifest.chunks.count),
         signal: until(signal),
         read: (bytes) => parsePackIndex(bytes, manifest),
       })
@@ -80,9 +80,4 @@ export function createOriginClient(url: string, options: OriginOptions = {}): Or
       await connection.agent.destroy()
     },
   }
-}
-
-/** The most that the index of this release can honestly need: in the worst case each chunk has a pack to itself. */
-function indexBytesMax({ chunks }: Manifest): number {
-  return LIMITS.origin.indexHeadBytesMax + chunks.count * LIMITS.origin.indexChunkBytesMax
 }

@@ -1,10 +1,10 @@
-import type { Manifest, PackIndex } from '@shoal/release'
+import type { PackIndex } from '@shoal/release'
 import { LIMITS } from '../limits.ts'
 import type { ChunkOutcome } from './chunk-outcome.ts'
 import type { OriginConnection } from './connection.ts'
 import { OriginFailure } from './failure.ts'
 import { fetchRange } from './fetch-range.ts'
-import type { RangeJob, Transfer } from './fetch-range.ts'
+import type { RangeJob, Transfer, WantedChunks } from './fetch-range.ts'
 import { runLanes } from './lanes.ts'
 import { planRanges } from './plan-ranges.ts'
 
@@ -12,7 +12,7 @@ import { planRanges } from './plan-ranges.ts'
 export async function* fetchChunks(
   connection: OriginConnection,
   index: PackIndex,
-  chunks: Manifest['chunks'],
+  chunks: WantedChunks,
   wanted: Iterable<number>,
   signal: AbortSignal,
 ): AsyncGenerator<ChunkOutcome, void, void> {

@@ -1,5 +1,5 @@
 import { originPath } from '@shoal/release'
-import type { Manifest, PackIndex } from '@shoal/release'
+import type { ChunkTable, PackIndex } from '@shoal/release'
 import { LIMITS } from '../limits.ts'
 import type { ChunkOutcome } from './chunk-outcome.ts'
 import type { OriginConnection } from './connection.ts'
@@ -20,11 +20,14 @@ export interface RangeJob extends PackRange {
   again: boolean
 }
 
+/** What of a manifest's chunk table a transfer needs. */
+export type WantedChunks = Pick<ChunkTable, 'count' | 'sizes' | 'digest'>
+
 /** What the ranges of one call share. The queue holds those not begun. */
 export interface Transfer {
   readonly connection: OriginConnection
   readonly index: PackIndex
-  readonly chunks: Pick<Manifest['chunks'], 'sizes' | 'digest'>
+  readonly chunks: WantedChunks
   readonly queue: RangeJob[]
 }
 

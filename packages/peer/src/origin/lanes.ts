@@ -1,3 +1,9 @@
+interface Offer<Item> {
+  item: Item
+  taken: () => void
+  refused: (reason: unknown) => void
+}
+
 /**
  * Does jobs on a fixed number of lanes and yields what they emit, in the order in which it comes. `emit` settles when the
  * consumer has taken the item and asks for the next, so that a lane never runs ahead by more than one item. A consumer who
@@ -10,23 +16,23 @@ export async function* runLanes<Item>(
 ): AsyncGenerator<Item, void, void> {
   const stop = new AbortController()
   const laneSignal = AbortSignal.any([signal, stop.signal])
-  const offered: { item: Item; taken: () => void }[] = []
+  const waiting: Offer<Item>[] = []
+  let current: Offer<Item> | undefined
   let wake: () => void = () => undefined
   let running = lanes
   let failure: { error: unknown } | undefined
 
   const emit = (item: Item) =>
-    new Promise<void>((resolve, reject) => {
-      const onAbort = () => reject(laneSignal.reason as Error)
-      if (laneSignal.aborted) return onAbort()
-      laneSignal.addEventListener('abort', onAbort, { once: true })
-      const taken = () => {
-        laneSignal.removeEventListener('abort', onAbort)
-        resolve()
-      }
-      offered.push({ item, taken })
+    new Promise<void>((taken, refused) => {
+      if (laneSignal.aborted) return refused(laneSignal.reason as Error)
+      waiting.push({ item, taken, refused })
       wake()
     })
+  // One listener for all: there are tens of thousands of items.
+  laneSignal.addEventListener('abort', () => {
+    current?.refused(laneSignal.reason)
+    for (const offer of waiting.splice(0)) offer.refused(laneSignal.reason)
+  })
   const run = async () => {
     try {
       await lane(emit, laneSignal)
@@ -43,10 +49,10 @@ export async function* runLanes<Item>(
   try {
     for (;;) {
       if (failure !== undefined) throw failure.error
-      const offer = offered.shift()
-      if (offer !== undefined) {
-        yield offer.item
-        offer.taken()
+      current = waiting.shift()
+      if (current !== undefined) {
+        yield current.item
+        current.taken()
       } else if (running > 0) {
         await new Promise<void>((resolve) => (wake = resolve))
       } else {

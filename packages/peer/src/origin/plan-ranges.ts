@@ -1,4 +1,5 @@
-import type { Manifest, PackIndex } from '@shoal/release'
+import { frameBytesMax } from '@shoal/release'
+import type { ChunkTable, PackIndex } from '@shoal/release'
 
 /** Where the compressed bytes of a chunk stand in a pack. */
 export interface Frame {
@@ -34,7 +35,7 @@ export interface RangeBounds {
 export function planRanges(
   wanted: Iterable<number>,
   index: PackIndex,
-  chunks: Pick<Manifest['chunks'], 'count' | 'sizes'>,
+  chunks: Pick<ChunkTable, 'count' | 'sizes'>,
   bounds: RangeBounds,
 ): RangePlan {
   const refused: number[] = []
@@ -86,7 +87,7 @@ export function joinFrames(pack: number, frames: readonly Frame[], bounds: Range
 function frameOf(
   chunk: number,
   index: PackIndex,
-  chunks: Pick<Manifest['chunks'], 'count' | 'sizes'>,
+  chunks: Pick<ChunkTable, 'count' | 'sizes'>,
   bounds: RangeBounds,
 ): Frame | undefined {
   const [size, offset, length] = [chunks.sizes[chunk], index.offset[chunk], index.length[chunk]]
@@ -94,11 +95,6 @@ function frameOf(
   if (chunk >= chunks.count || size === undefined || packLength === undefined) return undefined
   if (offset === undefined || length === undefined || length === 0 || offset + length > packLength) return undefined
   return length <= Math.min(frameBytesMax(size), bounds.rangeBytesMax) ? { chunk, offset, length } : undefined
-}
-
-/** The zstd format's own bound for incompressible input, rounded up. */
-function frameBytesMax(size: number): number {
-  return size + (size >>> 7) + 512
 }
 
 function dropOverlaps(frames: Frame[], refused: number[]): Frame[] {
