@@ -12,9 +12,12 @@ export interface OriginAddress {
 export function parseOriginAddress(text: string): OriginAddress {
   const url = URL.parse(text)
   // The text itself is not repeated: it may hold a password.
-  if (url === null) throw new PeerError('CONFIG_INVALID', 'the origin is not a URL: expected http(s)://host/path')
+  if (url === null)
+    throw new PeerError('CONFIG_INVALID', 'the origin is not a URL', { fix: 'give http(s)://host/path' })
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new PeerError('CONFIG_INVALID', `the origin must be http or https, not ${url.protocol.slice(0, -1)}`)
+    throw new PeerError('CONFIG_INVALID', `the origin is a ${url.protocol.slice(0, -1)} URL`, {
+      fix: 'give http(s)://host/path',
+    })
   }
   const authorization = basicAuthorization(url)
   url.username = ''

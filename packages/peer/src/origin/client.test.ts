@@ -123,7 +123,7 @@ test('refuses a redirect elsewhere unless that place is allowed, and never sends
   it.proxy.fail({ kind: 'redirect', to: watch.url })
   await expect(it.client.fetchLatest(target, { signal })).rejects.toMatchObject({
     code: 'ORIGIN_INVALID',
-    message: expect.stringContaining(`allow redirects to ${watch.url.slice(0, -1)}`),
+    fix: expect.stringContaining(`allow redirects to ${watch.url.slice(0, -1)}`),
   })
   expect(watch.requests).toEqual([])
 
@@ -139,7 +139,7 @@ test('refuses an answer that was compressed on the way', async () => {
   it.proxy.fail({ kind: 'encoding', name: 'gzip' })
   await expect(it.client.fetchLatest(target, { signal })).rejects.toMatchObject({
     code: 'ORIGIN_INVALID',
-    message: expect.stringContaining('turn compression off'),
+    fix: expect.stringContaining('turn compression off'),
   })
   expect(it.proxy.requests.map(({ headers }) => headers['accept-encoding'])).toEqual(['identity'])
 })

@@ -23,6 +23,8 @@ interface FailureDetails {
   retryable: boolean
   retryAfterMs?: number | undefined
   cause?: unknown
+  /** What a person can do about it. */
+  fix?: string | undefined
 }
 
 /** A failed request. Callers outside this folder see a PeerError and branch on its code. */
@@ -32,7 +34,10 @@ export class OriginFailure extends PeerError {
   readonly retryAfterMs: number | undefined
 
   constructor(code: PeerErrorCode, message: string, details: FailureDetails) {
-    super(code, message, details.cause === undefined ? undefined : { cause: details.cause })
+    super(code, message, {
+      ...(details.cause === undefined ? {} : { cause: details.cause }),
+      ...(details.fix === undefined ? {} : { fix: details.fix }),
+    })
     this.reason = details.reason
     this.retryable = details.retryable
     this.retryAfterMs = details.retryAfterMs

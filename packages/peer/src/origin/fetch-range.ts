@@ -132,11 +132,11 @@ function absent(connection: OriginConnection, path: string): OriginFailure {
 }
 
 function rangeIgnored(answer: Answer): OriginFailure {
-  return new OriginFailure(
-    'ORIGIN_INVALID',
-    `origin ignores Range requests and sent all of ${answer.shown}: serve packs from a server that supports Range (RFC 9110 14)`,
-    { reason: 'RANGE_IGNORED', retryable: false },
-  )
+  return new OriginFailure('ORIGIN_INVALID', `origin ignores Range requests and sent all of ${answer.shown}`, {
+    reason: 'RANGE_IGNORED',
+    retryable: false,
+    fix: 'serve packs from a server or CDN that supports Range',
+  })
 }
 
 function truncated(answer: Answer): OriginFailure {
@@ -149,7 +149,7 @@ function truncated(answer: Answer): OriginFailure {
 function corrupt(connection: OriginConnection, path: string, { chunk, offset, length }: Frame): OriginFailure {
   return new OriginFailure(
     'ORIGIN_CORRUPT',
-    `origin holds damaged bytes ${offset}-${offset + length - 1} of ${connection.address.shown}${path} (chunk ${chunk}): publish again`,
-    { reason: 'CORRUPT', retryable: false },
+    `origin holds damaged bytes ${offset}-${offset + length - 1} of ${connection.address.shown}${path} (chunk ${chunk})`,
+    { reason: 'CORRUPT', retryable: false, fix: 'remove this object from the origin and publish the release again' },
   )
 }

@@ -78,9 +78,8 @@ function accept(
   if (!isIdentityEncoding(headers['content-encoding'])) {
     throw new OriginFailure(
       'ORIGIN_INVALID',
-      `origin compresses ${showUrl(url)} on the way (content-encoding ${String(headers['content-encoding'])}): ` +
-        'turn compression off for it at the server or CDN',
-      { reason: 'ENCODING', retryable: false },
+      `origin compresses ${showUrl(url)} on the way (content-encoding ${String(headers['content-encoding'])})`,
+      { reason: 'ENCODING', retryable: false, fix: 'turn compression off for it at the server or CDN' },
     )
   }
   if (status === 200) return { start: 0, end: undefined }
@@ -114,17 +113,19 @@ async function discard(connection: OriginConnection, body: Dispatcher.ResponseDa
 
 function redirectTarget(connection: OriginConnection, from: URL, headers: Headers, hops: number): URL {
   const location = typeof headers.location === 'string' ? URL.parse(headers.location, from.href) : null
-  const refuse = (why: string) =>
+  const refuse = (why: string, fix?: string) =>
     new OriginFailure('ORIGIN_INVALID', `origin redirects ${showUrl(from)} ${why}`, {
       reason: 'REDIRECT',
       retryable: false,
+      fix,
     })
   if (location === null) throw refuse('to nowhere readable')
   if (hops >= LIMITS.origin.redirectsMax) throw refuse(`more than ${LIMITS.origin.redirectsMax} times`)
   const allowed = [connection.address.origin, ...connection.settings.allowRedirectTo.map(originOf)]
   if (!allowed.includes(location.origin) || !/^https?:$/.test(location.protocol)) {
     throw refuse(
-      `to ${location.origin}, which is not allowed: use that address, or allow redirects to ${location.origin}`,
+      `to ${location.origin}, which is not allowed`,
+      `give that address as the origin, or allow redirects to ${location.origin}`,
     )
   }
   location.username = ''

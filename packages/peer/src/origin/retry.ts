@@ -46,6 +46,7 @@ export async function withRetries<T>(
       reason: error.reason,
       retryable: false,
       cause: error,
+      fix: error.fix,
     })
   }
 }
