@@ -16,6 +16,14 @@ export const LIMITS = {
   addressCharactersMax: 256,
   handOutPeersMax: 50,
 
+  /** How often peers announce: the base, what many peers stretch it to, and at how many a second that starts. */
+  intervalMs: 30_000,
+  intervalMaxMs: 3_600_000,
+  announcesPerSecondWanted: 200,
+  /** Who has not announced for this many intervals is gone. */
+  expiryIntervals: 2.5,
+  sweepMs: 10_000,
+
   /** What the registry remembers. */
   peersMax: 100_000,
   peersPerTopicMax: 20_000,
@@ -35,4 +43,9 @@ export const LIMITS = {
   streamWindowBytesMax: 1024 * 1024,
   stopTimeoutMs: 5_000,
   identityBytesMax: 4 * 1024,
+  rootBytesMax: 1024 * 1024,
+
+  httpBodyBytesMax: 64 * 1024,
+  httpRequestTimeoutMs: 10_000,
+  httpConnectionTimeoutMs: 60_000,
 } as const

@@ -49,6 +49,7 @@ export async function answerQuestions(
   protocol: string,
   limits: AnswerLimits,
   answer: (question: unknown, connection: Connection) => unknown,
+  onFailure: (error: unknown) => void = () => undefined,
 ): Promise<AsyncDisposable> {
   const stopping = new AbortController()
   let streams = 0
@@ -72,14 +73,17 @@ export async function answerQuestions(
     protocol,
     async (stream, connection) => {
       if (streams >= limits.streamsMax) {
-        stream.abort(new Error('too many streams'))
+        const error = new TrackerError('REFUSED', 'too many streams')
+        stream.abort(error)
+        onFailure(error)
         return
       }
       streams += 1
       try {
         await serve(stream, connection)
       } catch (error) {
-        // A remote that sends garbage or nothing loses its stream; there is nobody here to tell.
+        // A remote that sends garbage or nothing loses its stream, and hears nothing of why.
+        if (!stopping.signal.aborted) onFailure(error)
         stream.abort(error instanceof Error ? error : new Error('the exchange failed'))
       } finally {
         streams -= 1

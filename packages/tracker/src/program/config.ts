@@ -1,0 +1,19 @@
+import { loadConfig } from '@shoal/cli'
+import { z } from 'zod'
+
+const schema = z.object({
+  root: z.string({ error: 'is missing: give --root root.json, as shoal-seeder init wrote it' }).min(1),
+  listen: z.array(z.string().min(1)).min(1).default(['/ip4/0.0.0.0/tcp/7071']),
+  http: z.string().min(1).default('127.0.0.1:7072'),
+  identity: z.string().min(1).optional(),
+  announce: z.array(z.string().min(1)).default([]),
+  connectionsMax: z.int().min(10).max(100_000).optional(),
+  logLevel: z.string().default('info'),
+})
+
+export type TrackerSettings = z.infer<typeof schema>
+
+/** Flags over `SHOAL_TRACKER_*` over the file over defaults. */
+export function loadTrackerConfig(file: string | undefined, flags: Record<string, unknown>): TrackerSettings {
+  return loadConfig(schema, { file, envPrefix: 'SHOAL_TRACKER_', env: process.env, flags })
+}

@@ -1,0 +1,108 @@
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import { addExamples, createLogger, createOutput, parseHostPort, shutdownSignal } from '@shoal/cli'
+import { parseTrustedRoot } from '@shoal/release'
+import type { Command } from 'commander'
+import { once } from 'node:events'
+import { open } from 'node:fs/promises'
+import { isIP } from 'node:net'
+import { TrackerError } from '../error.ts'
+import { LIMITS } from '../limits.ts'
+import { loadIdentity, newIdentity } from '../node/identity.ts'
+import { startTracker } from '../tracker.ts'
+import { loadTrackerConfig } from './config.ts'
+
+interface RunOptions {
+  config?: string
+  json?: boolean
+  quiet?: boolean
+  [flag: string]: unknown
+}
+
+export function addRunCommand(program: Command): void {
+  const command = program
+    .command('run')
+    .description('introduce the peers of a fleet to each other, until SIGINT or SIGTERM')
+    .option('--root <file>', 'root.json of the fleet, as shoal-seeder init wrote it')
+    .option('--listen <multiaddr...>', 'where peers connect (default: /ip4/0.0.0.0/tcp/7071)')
+    .option('--announce <multiaddr...>', 'addresses to tell others instead: public, or behind a port forward')
+    .option('--identity <file>', "the tracker's key, made if it does not exist (default: a new identity each time)")
+    .option('--http <host:port>', 'where /livez, /readyz and /metrics are served (default: 127.0.0.1:7072)')
+    .option('--log-level <level>', 'trace, debug, info, warn, error, fatal or silent (default: info)')
+    .option('--config <file>', 'YAML file with the same keys; flags and SHOAL_TRACKER_* override it')
+    .option('--json', 'print records as NDJSON; the first is `listening`')
+    .action((_options: unknown, invoked: Command) => run(invoked.optsWithGlobals<RunOptions>()))
+  addExamples(command, [
+    ['on this machine', 'shoal-tracker run --root repo/root.json --listen /ip4/127.0.0.1/tcp/7071'],
+    [
+      'for a fleet, with a name that peers can keep',
+      'shoal-tracker run --root root.json --identity tracker.key --announce /dns4/tracker.example.com/tcp/7071',
+    ],
+    ['what peers are then given', 'shoal-peer run --tracker /dns4/tracker.example.com/tcp/7071/p2p/12D3Koo…'],
+  ])
+}
+
+async function run({ config: file, json, quiet, ...flags }: RunOptions): Promise<void> {
+  const { root, listen, announce, identity, http, connectionsMax, logLevel } = loadTrackerConfig(
+    file,
+    settingsIn(flags),
+  )
+  const signal = shutdownSignal()
+  const output = createOutput({ json, quiet })
+  const logger = createLogger({ level: quiet === true ? 'error' : logLevel, name: 'shoal-tracker' })
+  const httpAddress = parseHostPort(http)
+  const { fleet } = parseTrustedRoot(await readRoot(root))
+  if (identity === undefined) {
+    logger.warn('no --identity: peers will have to be told a new address after every restart')
+  }
+  if (!isLoopbackHost(httpAddress.host)) {
+    logger.warn(`HTTP on ${http} can be reached from other machines and asks nobody who they are`)
+  }
+
+  await using tracker = await startTracker({
+    fleet,
+    privateKey: identity === undefined ? await newIdentity() : await loadIdentity(identity),
+    listen: listen.map(parseAddress),
+    announce: announce.map(parseAddress),
+    http: httpAddress,
+    ...(connectionsMax === undefined ? {} : { connectionsMax }),
+  })
+  const addresses = tracker.addresses.map((address) => address.toString())
+  output.record('listening', { peerId: tracker.peerId, addresses, http: tracker.httpUrl })
+  output.note(`tracker of fleet ${fleet.slice(0, 8)}  ${addresses.join('  ')}  ${tracker.httpUrl}`)
+
+  if (!signal.aborted) await once(signal, 'abort')
+  logger.info('stopping')
+}
+
+function settingsIn({
+  root,
+  listen,
+  announce,
+  identity,
+  http,
+  logLevel,
+}: Record<string, unknown>): Record<string, unknown> {
+  return { root, listen, announce, identity, http, logLevel }
+}
+
+async function readRoot(file: string): Promise<Uint8Array> {
+  await using handle = await open(file, 'r')
+  const { size } = await handle.stat()
+  if (size > LIMITS.rootBytesMax) {
+    throw new TrackerError('ROOT_INVALID', `${file} is too large for a root`, { fix: 'check --root' })
+  }
+  return await handle.readFile()
+}
+
+function parseAddress(text: string): Multiaddr {
+  try {
+    return multiaddr(text)
+  } catch (cause) {
+    const fix = 'write it as in /ip4/0.0.0.0/tcp/7071'
+    throw new TrackerError('CONFIG_INVALID', `'${text}' is not a multiaddr`, { cause, fix })
+  }
+}
+
+function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}

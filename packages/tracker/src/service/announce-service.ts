@@ -1,0 +1,78 @@
+// What the tracker answers. No I/O here: a question and who asked go in, a reply comes out.
+import { dialableAddress, isLoopbackAddress } from '../announce/address.ts'
+import { parseAnnounce, type AnnounceMessage, type HandedOutPeer, type ReplyMessage } from '../announce/message.ts'
+import { handOut } from '../hand-out/hand-out.ts'
+import { announceIntervalMs } from '../hand-out/interval.ts'
+import { LIMITS } from '../limits.ts'
+import type { Registered, Registry } from '../registry/registry.ts'
+import type { RateLimit } from './rate-limit.ts'
+
+export interface Asker {
+  /** Proven by the connection. */
+  peerId: string
+  /** Where the connection comes from. */
+  remoteAddress: string
+}
+
+interface ServiceDeps {
+  registry: Registry
+  rateLimit: RateLimit
+  now: () => number
+  random: () => number
+  intervalMs: number
+}
+
+export function answerAnnounce(question: unknown, asker: Asker, deps: ServiceDeps): ReplyMessage {
+  const { registry, rateLimit, now, random } = deps
+  const retryMs = rateLimit.take(asker.peerId)
+  if (retryMs > 0) return { v: 1, status: 'too-often', retryMs: Math.ceil(retryMs) }
+  const announce = parseAnnounce(question)
+  if (announce === undefined) return { v: 1, status: 'invalid', retryMs: deps.intervalMs }
+
+  const isLocal = isLoopbackAddress(asker.remoteAddress)
+  const intervalMs = announceIntervalMs(registry.peers, deps.intervalMs, random)
+  const peer = toRegistered(announce, asker.peerId, isLocal, now() + intervalMs * LIMITS.expiryIntervals)
+  if (peer.topics.size === 0 || peer.addresses.length === 0) registry.remove(peer.peerId)
+  else registry.put(peer)
+
+  const { near, far } = registry.around(peer)
+  const candidates = (others: Registered[]): Candidate[] =>
+    others
+      .map((other) => ({
+        other,
+        role: other.role,
+        complete: hasAllOfAny(other, peer),
+        addresses: isLocal ? other.addresses : other.remoteAddresses,
+      }))
+      .filter(({ addresses }) => addresses.length > 0)
+  const chosen = handOut({ near: candidates(near), far: candidates(far) }, announce.want, random)
+  return { v: 1, status: 'ok', intervalMs, peers: chosen.map(describe) }
+}
+
+interface Candidate {
+  other: Registered
+  role: 'device' | 'cache'
+  complete: boolean
+  addresses: readonly string[]
+}
+
+function toRegistered(announce: AnnounceMessage, peerId: string, isLocal: boolean, expiresMs: number): Registered {
+  const dialable = announce.addresses
+    .map((address) => dialableAddress(address, peerId))
+    .filter((address) => address !== undefined)
+  // Somebody else's loopback address is no address.
+  const remoteAddresses = dialable.filter((address) => !isLoopbackAddress(address))
+  const addresses = isLocal ? dialable : remoteAddresses
+  const topics = new Map(announce.topics.map(({ topic, complete }) => [topic, complete]))
+  return { peerId, addresses, remoteAddresses, site: announce.site, role: announce.role, topics, expiresMs }
+}
+
+function hasAllOfAny(other: Registered, asker: Registered): boolean {
+  for (const topic of asker.topics.keys()) if (other.topics.get(topic) === true) return true
+  return false
+}
+
+function describe({ other, role, complete, addresses }: Candidate): HandedOutPeer {
+  const site = other.site === undefined ? {} : { site: other.site }
+  return { peerId: other.peerId, addresses: [...addresses], ...site, role, complete }
+}
