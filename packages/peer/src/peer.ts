@@ -59,7 +59,7 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
       hello: { role: config.role, site: config.site },
       offer,
       paused: () => paused,
-      onEvent: config.onEvent,
+      onEvent: (event, fields) => config.onEvent(event, fields),
     }),
   )
   const discovery = stack.use(
@@ -77,7 +77,7 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
         ...(config.serviceTag === undefined ? {} : { mdnsTag: config.serviceTag }),
       },
       (found) => neighbours.consider(found.id, found.addresses, found.by),
-      { onEvent: config.onEvent },
+      { onEvent: (event, fields) => config.onEvent(event, fields) },
     ),
   )
   const kept = stack.move()

@@ -97,7 +97,7 @@ export function downloadSpans(options: DownloadOptions): Promise<Account> {
     if (origin !== undefined) account.waste('origin', origin.stats.wastedBytes)
     report()
     if (error === undefined) resolve(account)
-    else reject(error as Error)
+    else reject(error)
   }
   const onAbort = (): void => finish(options.signal.reason)
 

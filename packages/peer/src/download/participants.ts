@@ -21,7 +21,7 @@ export interface Participants {
 export function followParticipants(neighbours: Neighbours, release: ReleaseId): Participants {
   const spansOf = new Map<Neighbour, Uint8Array>()
   let listener: ParticipantsListener | undefined
-  const { slot, leave } = neighbours.follow(parseReleaseId(release), {
+  const following = neighbours.follow(parseReleaseId(release), {
     available(neighbour, spans) {
       spansOf.set(neighbour, spans)
       listener?.joined(neighbour, spans)
@@ -36,12 +36,12 @@ export function followParticipants(neighbours: Neighbours, release: ReleaseId): 
     },
   })
   return {
-    slot,
+    slot: following.slot,
     list: () => [...spansOf.keys()],
     listen(next) {
       listener = next
       for (const [neighbour, spans] of spansOf) next.joined(neighbour, spans)
     },
-    leave,
+    leave: () => following.leave(),
   }
 }

@@ -38,7 +38,7 @@ export type Ask =
   | { type: 'cancel'; id: number }
   | { type: 'requestBlock'; id: number; digest: Uint8Array }
   | { type: 'requestSigned'; id: number; name: string }
-  | { type: 'requestPeers'; id: number; slot: number }
+  | { type: 'requestPeers'; id: number }
 
 /** Answered by the side that accepted it. */
 export type Answer =
@@ -75,7 +75,7 @@ export function encodeAsk(ask: Ask): Uint8Array {
     case 'requestSigned':
       return frame(FRAME.requestSigned, u32(ask.id), encoder.encode(ask.name))
     case 'requestPeers':
-      return frame(FRAME.requestPeers, u32(ask.id), u16(ask.slot))
+      return frame(FRAME.requestPeers, u32(ask.id))
   }
 }
 
@@ -134,8 +134,8 @@ export function decodeAsk(type: number, body: Uint8Array): Ask {
       if (body.length < 5 || body.length > 4 + LIMITS.signedNameBytesMax) throw violation(`frame ${type}: bad length`)
       return { type: 'requestSigned', id: view.getUint32(0), name: signedName(body.subarray(4)) }
     case FRAME.requestPeers:
-      expectLength(type, body, 6)
-      return { type: 'requestPeers', id: view.getUint32(0), slot: view.getUint16(4) }
+      expectLength(type, body, 4)
+      return { type: 'requestPeers', id: view.getUint32(0) }
     default:
       throw violation(`frame type ${type} is not one to ask with`)
   }

@@ -1,4 +1,4 @@
-/** Peers told by peers: the answer to "who else takes part?", dag-cbor, bounded and strict. */
+/** Peers told by peers: the answer to "whom else do you know?", dag-cbor, bounded and strict. */
 import * as cbor from '@ipld/dag-cbor'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'

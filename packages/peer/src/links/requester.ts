@@ -32,7 +32,7 @@ export interface Requester {
   requestSpan(slot: number, span: number, mask: Uint8Array, bytes: number, receiver: Receiver): () => void
   fetchBlock(id: BlockId, maxBytes: number, signal: AbortSignal): Promise<Uint8Array | undefined>
   fetchSigned(name: string, signal: AbortSignal): Promise<Uint8Array | undefined>
-  fetchPeers(slot: number, signal: AbortSignal): Promise<Uint8Array | undefined>
+  fetchPeers(signal: AbortSignal): Promise<Uint8Array | undefined>
   close(reason: Error): void
 }
 
@@ -197,8 +197,7 @@ export function openRequester(link: Link, deps: RequesterDeps): Requester {
       fetchSmall(maxBytes, signal, (request) => ({ type: 'requestBlock', id: request, digest: blockDigest(id) })),
     fetchSigned: (name, signal) =>
       fetchSmall(LIMITS.signedBytesMax, signal, (id) => ({ type: 'requestSigned', id, name })),
-    fetchPeers: (slot, signal) =>
-      fetchSmall(LIMITS.exchangeBytesMax, signal, (id) => ({ type: 'requestPeers', id, slot })),
+    fetchPeers: (signal) => fetchSmall(LIMITS.exchangeBytesMax, signal, (id) => ({ type: 'requestPeers', id })),
     close: (reason) => link.close(reason),
   }
 }

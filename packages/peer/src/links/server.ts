@@ -14,8 +14,8 @@ import type { Offer } from './offer.ts'
 export interface ServerDeps {
   hello: Hello
   offer: Offer
-  /** Encoded answer to "who else takes part in this release?" */
-  tellPeers(release: string | undefined, asker: string): Uint8Array
+  /** Encoded answer to "whom else do you know?" */
+  tellPeers(asker: string): Uint8Array
   /** While true, spans are answered with `busy`. */
   paused(): boolean
   onHello(hello: Hello): void
@@ -71,7 +71,10 @@ export function serveLink(link: Link, deps: ServerDeps): void {
         if (current?.id === ask.id) current.cancelled = true
         return
       }
-      default:
+      case 'requestBlock':
+      case 'requestPeers':
+      case 'requestSigned':
+      case 'requestSpan':
         if (jobs.length >= LIMITS.requestsPerLinkMax) throw violation('too many requests wait on one link')
         jobs.push(ask)
         if (current === undefined) void work()
@@ -82,22 +85,17 @@ export function serveLink(link: Link, deps: ServerDeps): void {
     if (slots.has(slot)) throw violation('a slot joined twice')
     if (slots.size >= LIMITS.slotsPerLinkMax) throw violation('too many slots on one link')
     const release = blockIdFromDigest(digest) as ReleaseId
-    let told = false
-    slots.set(slot, { release, unwatch: () => undefined })
+    if (deps.offer.holding(release) === undefined) link.send(encodeAnswer({ type: 'unavailable', slot }))
     const unwatch = deps.offer.watch(release, {
-      available: (holding) => {
-        told = true
-        link.send(encodeAnswer({ type: 'available', slot, spans: holding.spanBitmap() }))
-      },
+      available: (holding) => void link.send(encodeAnswer({ type: 'available', slot, spans: holding.spanBitmap() })),
       gained: (span) => void link.send(encodeAnswer({ type: 'have', slot, span })),
       unavailable: () => void link.send(encodeAnswer({ type: 'unavailable', slot })),
     })
     slots.set(slot, { release, unwatch })
-    if (!told) link.send(encodeAnswer({ type: 'unavailable', slot }))
   }
 
   async function work(): Promise<void> {
-    for (let job = jobs.shift(); job !== undefined && !link.ended.aborted; job = jobs.shift()) {
+    for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
       current = { id: job.id, cancelled: false }
       let status: number = STATUS.absent
       try {
@@ -108,7 +106,7 @@ export function serveLink(link: Link, deps: ServerDeps): void {
           deps.onViolation(new PeerError('STORE_CORRUPT', `could not serve ${job.type}`, { cause: error }))
         }
       }
-      if (!link.ended.aborted) link.send(encodeAnswer({ type: 'end', id: job.id, status }))
+      link.send(encodeAnswer({ type: 'end', id: job.id, status }))
     }
     current = undefined
   }
@@ -120,7 +118,7 @@ export function serveLink(link: Link, deps: ServerDeps): void {
       case 'requestSigned':
         return sendWhole(job.id, await deps.offer.signed(job.name), state)
       case 'requestPeers':
-        return sendWhole(job.id, deps.tellPeers(slots.get(job.slot)?.release, link.peer), state)
+        return sendWhole(job.id, deps.tellPeers(link.peer), state)
       case 'requestSpan': {
         if (deps.paused()) return STATUS.busy
         const release = slots.get(job.slot)?.release

@@ -97,7 +97,7 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
     }
   }
 
-  function tellPeers(_release: string | undefined, asker: string): Uint8Array {
+  function tellPeers(asker: string): Uint8Array {
     const others = [...neighbours.values()].filter((each) => each.key !== asker && each.hello !== undefined)
     return encodePeerList(
       others.flatMap(({ id }) => {
@@ -126,7 +126,7 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
       hello: config.hello,
       offer: config.offer,
       tellPeers,
-      paused: config.paused,
+      paused: () => config.paused(),
       onHello: (hello) => greet(connection, hello),
       onSent: (bytes) => {
         sentBytes += bytes
@@ -213,7 +213,7 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
 
   async function exchange(neighbour: Neighbour): Promise<void> {
     try {
-      const told = await neighbour.requester?.fetchPeers(0, stopped.signal)
+      const told = await neighbour.requester?.fetchPeers(stopped.signal)
       if (told === undefined) return
       for (const { id, addresses } of decodePeerList(told)) consider(id, addresses, 'exchange')
     } catch (error) {

@@ -32,7 +32,7 @@ export function explainPeerError(error: unknown): Explanation | undefined {
   if (error instanceof PeerError) return { code: error.code, message: error.message, ...ADVICE[error.code] }
   if (error instanceof ReleaseError) {
     const fix = 'nothing was installed; ask whoever publishes the release, and check that root.json is the right one'
-    return { code: error.code, exit: EXIT.verification, message: error.message, fix }
+    return { code: String(error.code), exit: EXIT.verification, message: error.message, fix }
   }
   return undefined
 }

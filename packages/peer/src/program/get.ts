@@ -152,7 +152,7 @@ function showProgress(
     total: bytes.total,
     text: `${formatBytes(rate)}/s  lan ${share(bytes.lanPeers)} wan ${share(bytes.wanPeers)} origin ${share(bytes.origin)}`,
   })
-  if (doneBytes === bytes.total) progress.end(`${formatBytes(bytes.total)}`)
+  if (doneBytes === bytes.total) progress.end(formatBytes(bytes.total))
 }
 
 function finalText(

@@ -69,6 +69,7 @@ function withdraw(state: SwarmState, neighbour: Neighbour): void {
 function progress(state: SwarmState, from: Source, span: number, bytes: number, nowMs: number): void {
   const pace = from === ORIGIN ? state.originPace : state.neighbours.get(from)?.pace
   if (pace !== undefined) recordBytes(pace, bytes, nowMs)
+  if (from !== ORIGIN) recordBytes(state.neighboursPace, bytes, nowMs)
   recordBytes(state.totalPace, bytes, nowMs)
   const request = state.requests.get(span)?.find((each) => each.from === from)
   if (request === undefined) return

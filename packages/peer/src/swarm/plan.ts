@@ -4,7 +4,7 @@
  * 1. A neighbour of this site has it and has room: ask it, rarest first.
  * 2. Nobody of this site has it and this peer owns it: ask a remote neighbour that has it, else the origin.
  * 3. Another peer owns it: wait, unless the owner makes no progress; then the next in rendezvous order takes it.
- * 4. Under the quality-of-service floor the origin helps with spans that neighbours hold.
+ * 4. While neighbours are slower than the quality-of-service floor, the origin helps with spans that they hold.
  * 5. At the very end, what a slow source still owes is asked of a faster one as well.
  */
 import { addRequest, dropRequest } from './apply.ts'
@@ -19,6 +19,8 @@ const CANDIDATES_MAX = 64
 /** Endgame begins when nothing is missing and this many spans are under way. */
 const ENDGAME_SPANS_MAX = 4
 const ENDGAME_AFTER_MS = 1_000
+/** What a neighbour would still take longer for than this, the origin is asked for as well. */
+const ENDGAME_ORIGIN_MS = 10_000
 const SNUB_MS = 30_000
 const FLOOR_AFTER_MS = 10_000
 
@@ -123,7 +125,7 @@ function ownedSpans(state: SwarmState, nowMs: number): Owned[] {
   const starving =
     state.policy.floorBytesPerSecond > 0 &&
     nowMs - state.startedMs > FLOOR_AFTER_MS &&
-    currentRate(state, nowMs) < state.policy.floorBytesPerSecond
+    neighboursRate(state, nowMs) < state.policy.floorBytesPerSecond
   const owned: Owned[] = []
   for (let span = 0; span < state.spanCount; span++) {
     if (state.status[span] !== MISSING) continue
@@ -182,16 +184,22 @@ function runEndgame(state: SwarmState, nowMs: number, decisions: Decision[]): vo
     const slow = requests[0]
     if (slow === undefined || requests.length > 1 || nowMs - slow.startedMs < ENDGAME_AFTER_MS) continue
     const slowRate = Math.max(1, rateOf(state, slow.from))
-    const idle = [...state.neighbours.values()]
-      .filter(
-        (each) => each.id !== slow.from && isUsable(each, nowMs) && hasBit(each.has, slow.span) && hasRoom(state, each),
-      )
-      .sort((a, b) => b.pace.rate - a.pace.rate)[0]
-    if (idle === undefined) continue
     const restMs = ((slow.bytes - slow.receivedBytes) * 1000) / slowRate
-    const idleMs = (slow.bytes * 1000) / Math.max(1, idle.pace.rate)
-    if (restMs > 2 * idleMs) request(state, slow.span, idle.id, 'endgame', nowMs, decisions)
+    const idle = fastestHolder(state, slow, nowMs)
+    if (idle !== undefined && restMs > 2 * ((slow.bytes * 1000) / Math.max(1, idle.pace.rate))) {
+      request(state, slow.span, idle.id, 'endgame', nowMs, decisions)
+    } else if (slow.from !== ORIGIN && restMs > ENDGAME_ORIGIN_MS && originHasRoom(state, nowMs)) {
+      request(state, slow.span, ORIGIN, 'endgame', nowMs, decisions)
+    }
   }
+}
+
+function fastestHolder(state: SwarmState, slow: Request, nowMs: number): Neighbour | undefined {
+  return [...state.neighbours.values()]
+    .filter(
+      (each) => each.id !== slow.from && isUsable(each, nowMs) && hasBit(each.has, slow.span) && hasRoom(state, each),
+    )
+    .sort((a, b) => b.pace.rate - a.pace.rate)[0]
 }
 
 function request(
@@ -239,7 +247,7 @@ function rateOf(state: SwarmState, source: Source): number {
   return source === ORIGIN ? state.originPace.rate : (state.neighbours.get(source)?.pace.rate ?? 0)
 }
 
-/** The smoothed rate of all sources; a pace that heard nothing for a while counts as nothing. */
-function currentRate(state: SwarmState, nowMs: number): number {
-  return nowMs - state.totalPace.sinceMs > FLOOR_AFTER_MS ? 0 : state.totalPace.rate
+/** The smoothed rate of all neighbours; a pace that heard nothing for a while counts as nothing. */
+function neighboursRate(state: SwarmState, nowMs: number): number {
+  return nowMs - state.neighboursPace.sinceMs > FLOOR_AFTER_MS ? 0 : state.neighboursPace.rate
 }

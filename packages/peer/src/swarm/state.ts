@@ -13,7 +13,7 @@ export interface SwarmPolicy {
   hedgeMs: number
   /** A request without any progress for this long is abandoned. */
   stallMs: number
-  /** Under this rate the origin helps with spans that neighbours hold, too. Bytes a second; 0 turns it off. */
+  /** While all neighbours together are slower, the origin helps with spans that they hold. Bytes a second; 0 turns it off. */
   floorBytesPerSecond: number
   /** Most bytes in flight from all sources together. */
   inFlightBytesMax: number
@@ -80,6 +80,8 @@ export interface SwarmState {
   /** Failures of the origin in a row, and until when it is left alone because of them. */
   originFailures: number
   originSnubbedUntilMs: number
+  /** All neighbours together; and with the origin. */
+  readonly neighboursPace: Pace
   readonly totalPace: Pace
   inFlightBytes: number
   originInFlightBytes: number
@@ -131,6 +133,7 @@ export function createSwarm(
     originPace: startPace(nowMs),
     originFailures: 0,
     originSnubbedUntilMs: 0,
+    neighboursPace: startPace(nowMs),
     totalPace: startPace(nowMs),
     inFlightBytes: 0,
     originInFlightBytes: 0,

@@ -101,7 +101,7 @@ function hear(
     signal.removeEventListener('abort', settle)
     const answer = best ?? seen
     if (answer !== undefined) resolve(answer)
-    else if (refused !== undefined) reject(refused as Error)
+    else if (refused !== undefined) reject(refused)
     else reject(notFound(name, origin))
   }
 
@@ -150,7 +150,7 @@ async function keep(
 ): Promise<void> {
   const { version } = found.statement
   await store.putSigned(signedName({ ...target, version }), found.bytes)
-  const { version: _, ...channel } = target
+  const channel: Target = { product: target.product, channel: target.channel, platform: target.platform }
   const newest = await readSeen(signedName(channel), root, channel, store)
   if (newest === undefined || newest.statement.counter < found.statement.counter) {
     if (target.version === undefined) await store.putSigned(signedName(channel), found.bytes)
