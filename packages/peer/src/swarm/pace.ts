@@ -29,3 +29,9 @@ export function recordBytes(pace: Pace, bytes: number, nowMs: number): void {
 export function windowBytes(pace: Pace, floorBytes: number, ceilingBytes: number): number {
   return Math.min(ceilingBytes, Math.max(floorBytes, (pace.rate * WINDOW_MS) / 1000))
 }
+
+/** The rate as it stands after what may have been a silence. */
+export function currentRate(pace: Pace, nowMs: number): number {
+  const silentMs = nowMs - pace.sinceMs
+  return silentMs < 500 ? pace.rate : pace.rate * 0.5 ** (silentMs / HALF_LIFE_MS)
+}

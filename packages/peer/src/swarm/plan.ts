@@ -11,7 +11,7 @@ import { addRequest, dropRequest } from './apply.ts'
 import { hasBit } from './bitmap.ts'
 import { ORIGIN, type Decision, type Reason, type Source, type Waiting } from './events.ts'
 import { owns, type Claimant } from './ownership.ts'
-import { windowBytes } from './pace.ts'
+import { currentRate, windowBytes } from './pace.ts'
 import { HELD, MISSING, ORIGIN_WINDOW, PEER_WINDOW, type Neighbour, type Request, type SwarmState } from './state.ts'
 
 /** Rarest of this many; a bound on the work for one choice. */
@@ -22,6 +22,8 @@ const ENDGAME_AFTER_MS = 1_000
 /** What a neighbour would still take longer for than this, the origin is asked for as well. */
 const ENDGAME_ORIGIN_MS = 10_000
 const SNUB_MS = 30_000
+/** Bytes a second. */
+const RATE_MIN = 16_000
 const FLOOR_AFTER_MS = 10_000
 
 export function planRequests(state: SwarmState, nowMs: number): Decision[] {
@@ -59,7 +61,7 @@ function abandon(state: SwarmState, nowMs: number, decisions: Decision[]): void 
       if (state.status[request.span] === HELD) {
         dropRequest(state, request, HELD)
         decisions.push({ type: 'cancel', from: request.from, span: request.span, cause: 'lost-race' })
-      } else if (request.from !== ORIGIN && nowMs - lastSign(state, request) > state.policy.stallMs) {
+      } else if (request.from !== ORIGIN && (hasStalled(state, request, nowMs) || crawls(state, request, nowMs))) {
         // The origin's client has timeouts of its own and reports what failed.
         dropRequest(state, request)
         const neighbour = state.neighbours.get(request.from)
@@ -71,8 +73,17 @@ function abandon(state: SwarmState, nowMs: number, decisions: Decision[]): void 
 }
 
 /** A neighbour answers its requests in order: one that delivers any of them is not stalled on the others. */
-function lastSign(state: SwarmState, request: Request): number {
-  return Math.max(request.progressMs, state.neighbours.get(request.from)?.pace.sinceMs ?? 0)
+function hasStalled(state: SwarmState, request: Request, nowMs: number): boolean {
+  const lastSignMs = Math.max(request.progressMs, state.neighbours.get(request.from)?.pace.sinceMs ?? 0)
+  return nowMs - lastSignMs > state.policy.stallMs
+}
+
+/** A source that feeds just enough to look alive is left where there is another: slow retrieval is an attack, too. */
+function crawls(state: SwarmState, request: Request, nowMs: number): boolean {
+  if (nowMs - request.startedMs <= state.policy.stallMs) return false
+  const rate = state.neighbours.get(request.from)?.pace.rate ?? 0
+  if (rate >= RATE_MIN) return false
+  return originAllowed(state, nowMs) || fastestHolder(state, request, nowMs) !== undefined
 }
 
 function askNeighbours(state: SwarmState, nowMs: number, decisions: Decision[]): void {
@@ -125,7 +136,7 @@ function ownedSpans(state: SwarmState, nowMs: number): Owned[] {
   const starving =
     state.policy.floorBytesPerSecond > 0 &&
     nowMs - state.startedMs > FLOOR_AFTER_MS &&
-    neighboursRate(state, nowMs) < state.policy.floorBytesPerSecond
+    currentRate(state.neighboursPace, nowMs) < state.policy.floorBytesPerSecond
   const owned: Owned[] = []
   for (let span = 0; span < state.spanCount; span++) {
     if (state.status[span] !== MISSING) continue
@@ -228,10 +239,13 @@ function originWindow(state: SwarmState): number {
   return windowBytes(state.originPace, ORIGIN_WINDOW.floorBytes, ORIGIN_WINDOW.ceilingBytes)
 }
 
+function originAllowed(state: SwarmState, nowMs: number): boolean {
+  return state.policy.origin && nowMs >= state.policy.originFromMs && nowMs >= state.originSnubbedUntilMs
+}
+
 /** The origin is refilled by halves, so that neighbouring spans are asked for together and become one large range. */
 function originHasRoom(state: SwarmState, nowMs: number): boolean {
-  if (!state.policy.origin || nowMs < state.policy.originFromMs || nowMs < state.originSnubbedUntilMs || isFull(state))
-    return false
+  if (!originAllowed(state, nowMs) || isFull(state)) return false
   return state.originInFlightBytes <= originWindow(state) / 2
 }
 
@@ -245,9 +259,4 @@ function isFull(state: SwarmState): boolean {
 
 function rateOf(state: SwarmState, source: Source): number {
   return source === ORIGIN ? state.originPace.rate : (state.neighbours.get(source)?.pace.rate ?? 0)
-}
-
-/** The smoothed rate of all neighbours; a pace that heard nothing for a while counts as nothing. */
-function neighboursRate(state: SwarmState, nowMs: number): number {
-  return nowMs - state.neighboursPace.sinceMs > FLOOR_AFTER_MS ? 0 : state.neighboursPace.rate
 }
