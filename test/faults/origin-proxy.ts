@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream'
 import { faultyBody } from './faulty-body.ts'
 import type { OriginFault } from './origin-fault.ts'
 
-export interface ProxiedRequest {
+interface ProxiedRequest {
   method: string
   /** As sent: percent-encoded, with the query. */
   path: string

@@ -160,6 +160,18 @@ test('a pack of which much is wanted is read through once when the origin ignore
   expect(it.client.stats).toMatchObject({ requests: 1, wireBytes: large.index.packs[0]?.length, wastedBytes: 0 })
 })
 
+test('an origin that ignores Range only once is asked for ranges again, none over the cap', async () => {
+  const packed = packChunks(
+    Array.from({ length: 160 }, () => 256 << 10),
+    80,
+  )
+  await using it = await setUp(packed, { concurrency: 1 })
+  it.proxy.fail({ kind: 'ignore-range' }, { times: 1 })
+  expect((await it.outcome()).right).toEqual(all(packed))
+  expect(it.client.stats).toMatchObject({ requests: 3, wastedBytes: 0, gapBytes: 0 })
+  for (const { range } of it.proxy.requests) expect((range?.last ?? 0) - (range?.first ?? 0)).toBeLessThan(8 << 20)
+})
+
 test('does not read 24 MiB for one chunk, and says what to do about the origin', async () => {
   await using it = await setUp(large)
   it.proxy.fail({ kind: 'ignore-range' })

@@ -6,7 +6,6 @@ import type { OriginConnection } from './connection.ts'
 import { decodeFrame } from './decode-frame.ts'
 import { OriginFailure } from './failure.ts'
 import { createFrameReader } from './frame-reader.ts'
-import type { FrameReader } from './frame-reader.ts'
 import { joinFrames } from './plan-ranges.ts'
 import type { Frame, PackRange } from './plan-ranges.ts'
 import { readBody } from './read-body.ts'
@@ -44,12 +43,11 @@ export async function fetchRange(
   const path = originPath.pack(index.packs[job.pack]?.sha256 ?? '')
   const damaged: Frame[] = []
   let reader = createFrameReader(job.frames)
-  let end = job.end
   let before = reader.next
   if (connection.ignoresRange) takePack()
 
   try {
-    await withRetries(connection, signal, attempt, () => reader.next - before >= LIMITS.origin.progressBytesMin)
+    await withRetries(connection, signal, attempt, movedOn)
   } catch (error) {
     if (!(error instanceof OriginFailure)) throw error
     for (const { chunk } of reader.unfinished) await emit({ chunk, error })
@@ -59,19 +57,28 @@ export async function fetchRange(
   }
   return undefined
 
+  /** An origin without Range starts again at the first byte, so that going on from there is never free. */
+  function movedOn(): boolean {
+    return !connection.ignoresRange && reader.next - before >= LIMITS.origin.progressBytesMin
+  }
+
   async function attempt(): Promise<void> {
     before = reader.next
-    const answer = await request(connection, path, { range: { start: before, end }, signal })
-    if (answer === undefined) throw absent(connection, path)
-    if (answer.end === undefined) {
-      connection.ignoresRange = true
-      takePack()
-      if (!worthReadingThrough(reader, end)) {
+    for (;;) {
+      // More than one range only when this job has taken over a pack and the origin knows Range after all.
+      const end = joinFrames(job.pack, reader.unfinished, LIMITS.origin)[0]?.end ?? job.end
+      const answer = await request(connection, path, { range: { start: reader.next, end }, signal })
+      if (answer === undefined) throw absent(connection, path)
+      connection.ignoresRange = answer.end === undefined
+      if (answer.end === undefined) takePack()
+      if (answer.end === undefined && !worthReadingThrough(reader.unfinished)) {
         answer.body.on('error', () => undefined).destroy()
         throw rangeIgnored(answer)
       }
+      await readFrames(answer)
+      if (reader.done) return
+      if (answer.end === undefined || reader.next < end) throw truncated(answer)
     }
-    await readFrames(answer)
   }
 
   async function readFrames(answer: Answer): Promise<void> {
@@ -95,7 +102,6 @@ export async function fetchRange(
       connection.stats.wastedBytes += answer.end === undefined ? reader.skippedBytes : surplus
       connection.stats.gapBytes += answer.end === undefined ? 0 : reader.skippedBytes - surplus
     }
-    if (!reader.done) throw truncated(answer)
   }
 
   async function deliver(frame: Frame, compressed: Uint8Array): Promise<void> {
@@ -115,12 +121,14 @@ export async function fetchRange(
     for (const other of taken) queue.splice(queue.indexOf(other), 1)
     const frames = [...reader.unfinished, ...taken.flatMap((other) => other.frames)]
     reader = createFrameReader(frames.sort((a, b) => a.offset - b.offset))
-    end = Math.max(end, ...taken.map((other) => other.end))
   }
 }
 
-function worthReadingThrough(reader: FrameReader, end: number): boolean {
-  const wanted = reader.unfinished.reduce((sum, { length }) => sum + length, 0)
+/** Whether so much of the first bytes of a pack is wanted that they may all be read. */
+function worthReadingThrough(frames: readonly Frame[]): boolean {
+  const last = frames.at(-1)
+  const end = last === undefined ? 0 : last.offset + last.length
+  const wanted = frames.reduce((sum, { length }) => sum + length, 0)
   return end <= LIMITS.origin.readThroughBytesMax || wanted >= end * LIMITS.origin.readThroughShareMin
 }
 

@@ -1,5 +1,2 @@
 export { createOriginClient } from './client.ts'
 export type { OriginClient } from './client.ts'
-export type { ChunkOutcome } from './chunk-outcome.ts'
-export type { OriginOptions } from './options.ts'
-export type { OriginStats } from './stats.ts'
