@@ -4,9 +4,11 @@ export const CONFIG_FILE_BYTES_MAX = 1024 * 1024
 export const SECRET_FILE_BYTES_MAX = 64 * 1024
 /** Names further apart than this are no suggestion. */
 export const SUGGESTION_DISTANCE_MAX = 3
-/** Off a terminal, progress prints a line at each of so many steps, or after this time. */
+/** Off a terminal, progress prints a line at each of so many steps, or after this time … */
 export const PROGRESS_STEPS = 10
 export const PROGRESS_LINE_EVERY_MS = 30_000
+/** … but not sooner than this after the one before, or after the beginning: what is quick needs no lines. */
+export const PROGRESS_LINE_APART_MS = 1000
 /** On a terminal, progress redraws at most this often. */
 export const PROGRESS_REDRAW_EVERY_MS = 100
 /** A terminal and a launcher both deliver one Ctrl-C: signals this close together are one. */

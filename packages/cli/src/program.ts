@@ -5,7 +5,8 @@ import { chooseColor } from './style.ts'
 export function createProgram(name: string, description: string, version: string): Command {
   const program = new Command(name)
     .description(description)
-    .version(version, '-V, --version', 'print the version')
+    // Only -V: a command may have a --version of its own. runProgram reads a leading --version as -V.
+    .version(version, '-V', 'print the version (as --version does)')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
     .addOption(new Option('--color <when>', 'colour the output').choices(['auto', 'always', 'never']).default('auto'))

@@ -1,6 +1,6 @@
 import { pad } from './columns.ts'
 import { formatDuration } from './duration.ts'
-import { PROGRESS_LINE_EVERY_MS, PROGRESS_REDRAW_EVERY_MS, PROGRESS_STEPS } from './limits.ts'
+import { PROGRESS_LINE_APART_MS, PROGRESS_LINE_EVERY_MS, PROGRESS_REDRAW_EVERY_MS, PROGRESS_STEPS } from './limits.ts'
 import type { Output } from './output.ts'
 import { fitLine } from './output.ts'
 import { style } from './style.ts'
@@ -38,7 +38,7 @@ export function createProgress(output: Output, label: string, now: () => number 
   const isDue = (share: number): boolean => {
     const sinceMs = now() - lastShownAt
     if (live) return sinceMs >= PROGRESS_REDRAW_EVERY_MS
-    return stepOf(share) > lastStep || sinceMs >= PROGRESS_LINE_EVERY_MS
+    return (stepOf(share) > lastStep && sinceMs >= PROGRESS_LINE_APART_MS) || sinceMs >= PROGRESS_LINE_EVERY_MS
   }
 
   return {

@@ -17,7 +17,7 @@ export async function runProgram(
 ): Promise<void> {
   ignoreClosedPipes()
   try {
-    await program.parseAsync(argv)
+    await program.parseAsync(argv[2] === '--version' ? [...argv.slice(0, 2), '-V'] : argv)
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return
     // Asked for nothing: the help is already on stderr.

@@ -80,13 +80,25 @@ describe('output', () => {
 describe('progress', () => {
   it('prints a line per 10 % off a terminal', () => {
     const { messages, output } = outputTo({})
-    const progress = createProgress(output, 'chunk', () => 0)
-    for (let done = 0; done <= 100; done++) progress.update({ done, total: 100, text: `${done} MB` })
+    let nowMs = 0
+    const progress = createProgress(output, 'chunk', () => nowMs)
+    for (let done = 0; done <= 100; done++) {
+      nowMs = done * 200
+      progress.update({ done, total: 100, text: `${done} MB` })
+    }
     progress.end('100 chunks')
     const lines = messages.text().trimEnd().split('\n')
     expect(lines).toHaveLength(11)
     expect(lines[0]).toBe('chunk    10%  10 MB')
-    expect(lines[10]).toMatch(/^chunk +100 chunks +0ms$/)
+    expect(lines[10]).toMatch(/^chunk +100 chunks +20s$/)
+  })
+
+  it('prints one line for what is quick', () => {
+    const { messages, output } = outputTo({})
+    const progress = createProgress(output, 'verify', () => 0)
+    for (let done = 0; done <= 100; done++) progress.update({ done, total: 100 })
+    progress.end('ok')
+    expect(messages.text().trimEnd().split('\n')).toHaveLength(1)
   })
 
   it('prints a line after 30 s when little moves', () => {

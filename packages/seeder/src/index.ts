@@ -1,1 +1,8 @@
-export {}
+export { SeederError, type SeederErrorCode } from './error.ts'
+export { explainError } from './explain.ts'
+export { openOrigin } from './origin/open.ts'
+export type { Origin, OriginBody, OriginObject } from './origin/origin.ts'
+export type { PublishDependencies, PublishEvent, PublishOptions, PublishSummary } from './publish/options.ts'
+export { publish } from './publish/publish.ts'
+export { initRepository } from './repository/init.ts'
+export { startOriginServer, type OriginServer } from './serve/server.ts'

@@ -1,0 +1,41 @@
+import { parentPort } from 'node:worker_threads'
+import { SeederError } from '../error.ts'
+import { READ_BUFFER_BYTES, SCAN_PROGRESS_BYTES } from '../limits.ts'
+import { chunkFile } from './chunk-file.ts'
+import { compressChunks } from './compress-chunks.ts'
+import type { WorkerReply, WorkerTask } from './task.ts'
+
+const port = parentPort
+const buffer = new Uint8Array(READ_BUFFER_BYTES)
+
+port?.on('message', (task: WorkerTask) => {
+  try {
+    runTask(task)
+  } catch (error) {
+    if (!(error instanceof SeederError)) throw error
+    reply({ kind: 'failed', code: error.code as 'SOURCE_CHANGED', message: error.message })
+  }
+})
+
+function runTask(task: WorkerTask): void {
+  if (task.kind === 'compress') {
+    const result = compressChunks(task, buffer)
+    reply({ kind: 'done', result }, [result.out.buffer])
+    return
+  }
+  let unreported = 0
+  const result = task.files.map((file) =>
+    chunkFile(task.root, file, task.chunking, buffer, (bytes) => {
+      unreported += bytes
+      if (unreported < SCAN_PROGRESS_BYTES) return
+      reply({ kind: 'progress', bytes: unreported })
+      unreported = 0
+    }),
+  )
+  reply({ kind: 'progress', bytes: unreported })
+  reply({ kind: 'done', result })
+}
+
+function reply(message: WorkerReply, transfer: ArrayBuffer[] = []): void {
+  port?.postMessage(message, transfer)
+}
