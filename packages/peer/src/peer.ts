@@ -35,6 +35,8 @@ export interface Peer extends AsyncDisposable {
   readonly offer: Offer
   readonly origin: OriginClient | undefined
   readonly site: string
+  /** Whether anything is configured through which neighbours can be found. */
+  readonly expectsNeighbours: boolean
   /** Nothing is fetched or served while it is paused. */
   isPaused(): boolean
   setPaused(paused: boolean): void
@@ -90,6 +92,7 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
     offer,
     origin,
     site: config.site,
+    expectsNeighbours: config.mdns || config.given.length + config.trackers.length + config.bootstrap.length > 0,
     isPaused: () => paused,
     setPaused: (value) => (paused = value),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),

@@ -41,6 +41,7 @@ export async function update(peer: Peer, store: Store, target: Target, options: 
     store,
     neighbours: peer.neighbours,
     origin: peer.origin,
+    expectsNeighbours: peer.expectsNeighbours,
     signal: deadline,
   })
   options.signal.throwIfAborted()
@@ -91,7 +92,7 @@ export async function update(peer: Peer, store: Store, target: Target, options: 
         offer: peer.offer,
         origin: peer.origin,
         policy: DEFAULT_POLICY,
-        settleMs: options.settleMs,
+        settleMs: peer.expectsNeighbours ? options.settleMs : 0,
         giveUpMs: options.giveUpMs,
         random: Math.random,
         paused: () => peer.isPaused(),

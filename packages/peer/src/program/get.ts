@@ -116,7 +116,7 @@ async function get(text: string, flags: GetFlags, quiet: boolean): Promise<void>
   const progress = createProgress(output, 'fetch')
   const result = await update(peer, store, target, {
     giveUpMs: flags.timeout * 1000,
-    settleMs: needsSettling(config) ? flags.settle * 1000 : 0,
+    settleMs: flags.settle * 1000,
     signal,
     onPhase: (phase, fields) => output.record('phase', { phase, ...fields }),
     onProgress: (state) => showProgress(output, progress, peer, state),
@@ -164,17 +164,6 @@ function finalText(
 ): string {
   if (flags.linger > 0) return `sent ${formatBytes(peer.neighbours.sentBytes)} to neighbours`
   return summaryText(target, out, result)
-}
-
-/** Waiting for neighbours makes sense only where some can be found. */
-function needsSettling(config: {
-  mdns: boolean
-  dht: boolean
-  given: unknown[]
-  trackers: unknown[]
-  bootstrap: unknown[]
-}): boolean {
-  return config.mdns || config.given.length + config.trackers.length + config.bootstrap.length > 0
 }
 
 function seconds(text: string): number {

@@ -12,6 +12,8 @@ export interface TrustSources {
   store: Pick<Store, 'getSigned' | 'putSigned'>
   neighbours: Pick<Neighbours, 'linked' | 'onLinked' | 'ban'>
   origin: OriginClient | undefined
+  /** Whether neighbours may yet appear; when not, the origin's answer is the last word. */
+  expectsNeighbours: boolean
   /** Ends the wait for sources that have not answered. */
   signal: AbortSignal
 }
@@ -43,10 +45,10 @@ export function signedName(target: Target): string {
  *   nobody answered before the signal; ReleaseError when the only answers do not verify
  */
 export async function resolveRelease(target: Target, root: TrustedRoot, sources: TrustSources): Promise<Resolved> {
-  const { store, origin, neighbours, signal } = sources
+  const { store } = sources
   const name = signedName(target)
   const seen = await readSeen(name, root, target, store)
-  const best = await hear(target, name, root, seen, origin, neighbours, signal)
+  const best = await hear(target, root, seen, sources)
   if (best.from !== 'disk') await keep(best, target, root, store)
   return { statement: best.statement, from: best.from }
 }
@@ -70,13 +72,11 @@ async function readSeen(
 
 function hear(
   target: Target,
-  name: string,
   root: TrustedRoot,
   seen: Candidate | undefined,
-  origin: OriginClient | undefined,
-  neighbours: TrustSources['neighbours'],
-  signal: AbortSignal,
+  { origin, neighbours, expectsNeighbours, signal }: TrustSources,
 ): Promise<Candidate> {
+  const name = signedName(target)
   const { promise, resolve, reject } = Promise.withResolvers<Candidate>()
   let best: Candidate | undefined
   let refused: unknown
@@ -126,7 +126,8 @@ function hear(
     } catch (error) {
       refused ??= error
       // The origin cannot be asked: neighbours may still know, until the signal.
-      if (best !== undefined) grace ??= setTimeout(settle, GRACE_MS)
+      if (!expectsNeighbours) settle()
+      else if (best !== undefined) grace ??= setTimeout(settle, GRACE_MS)
       return
     }
     if (best !== undefined || neighbours.linked().length === 0) settle()

@@ -1,0 +1,308 @@
+import { setImmediate } from 'node:timers/promises'
+import { blockIdOf, encodeManifest, parseReleaseId, sha256, type BlockId, type Manifest } from '@shoal/release'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { PeerError } from '../error.ts'
+import { LIMITS } from '../limits.ts'
+import type { Holding } from '../store/index.ts'
+import { bitmapBytes, setBit } from '../swarm/index.ts'
+import { createDeframer } from './deframer.ts'
+import { decodeAnswer, decodeAsk, encodeAnswer, encodeAsk, encodeDataHeader, type Answer, type Ask } from './frames.ts'
+import type { Link } from './link.ts'
+import { createOffer, type Offer } from './offer.ts'
+import { openRequester, type Receiver } from './requester.ts'
+import { serveLink } from './server.ts'
+
+/** Two ends of a link in memory; bytes arrive in pieces of at most `pieceBytes`, in a later turn of the event loop. */
+function linkPair(pieceBytes = 1_000): { asking: Link; answering: Link } {
+  function end(
+    peer: string,
+  ): Link & { handler?: (bytes: Uint8Array) => void; other?: Link & { handler?: (bytes: Uint8Array) => void } } {
+    const ended = new AbortController()
+    const self: ReturnType<typeof end> = {
+      peer,
+      ended: ended.signal,
+      send(...parts) {
+        const bytes = Buffer.concat(parts)
+        void (async () => {
+          await setImmediate()
+          for (let at = 0; at < bytes.length; at += pieceBytes)
+            self.other?.handler?.(bytes.subarray(at, at + pieceBytes))
+        })()
+        return true
+      },
+      drained: () => Promise.resolve(),
+      onData: (handler) => (self.handler = handler),
+      close() {
+        if (ended.signal.aborted) return
+        ended.abort()
+        self.other?.close()
+      },
+    }
+    return self
+  }
+  const asking = end('answerer')
+  const answering = end('asker')
+  asking.other = answering
+  answering.other = asking
+  return { asking, answering }
+}
+
+function smallRelease(): { manifest: Manifest; content: Uint8Array[] } {
+  const content = [1, 2, 3].map((byte) => new Uint8Array(30_000).fill(byte))
+  const { manifest } = encodeManifest({
+    product: 'demo',
+    version: '1',
+    platform: 'any',
+    chunking: { min: 16 << 10, avg: 64 << 10, max: 256 << 10 },
+    entries: content.map((bytes, i) => ({
+      kind: 'file',
+      path: `file-${i}`,
+      size: bytes.length,
+      executable: false,
+      sha256: sha256(bytes),
+      chunks: { digests: sha256(bytes), sizes: Uint32Array.of(bytes.length) },
+    })),
+  })
+  return { manifest, content }
+}
+
+function holdingOf(manifest: Manifest, content: Uint8Array[]): Holding {
+  const spans = new Uint8Array(bitmapBytes(manifest.spans.count))
+  for (let span = 0; span < manifest.spans.count; span++) setBit(spans, span)
+  return {
+    manifest,
+    complete: true,
+    hasChunk: () => true,
+    hasSpan: () => true,
+    spanBitmap: () => spans,
+    readChunks(_span, chunks, into) {
+      const bytes = Buffer.concat(chunks.map((chunk) => content[chunk] ?? new Uint8Array(0)))
+      into.set(bytes)
+      return Promise.resolve(bytes.length)
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
+}
+
+function connect(offer: Offer, pieceBytes?: number) {
+  const { asking, answering } = linkPair(pieceBytes)
+  const violations: PeerError[] = []
+  const onViolation = (error: PeerError): void => void violations.push(error)
+  serveLink(answering, {
+    hello: { role: 'device', site: 'waw' },
+    offer,
+    tellPeers: () => Uint8Array.of(1, 2, 3),
+    paused: () => false,
+    onHello: () => undefined,
+    onSent: () => undefined,
+    onViolation,
+  })
+  const greeting = Promise.withResolvers<string>()
+  const requester = openRequester(asking, {
+    hello: { role: 'device', site: 'lis' },
+    onHello: ({ site }) => greeting.resolve(site),
+    onViolation,
+    onWasted: () => undefined,
+  })
+  return { requester, asking, answering, violations, greeted: greeting.promise }
+}
+
+function receive(): { receiver: Receiver; outcome: Promise<Uint8Array | string> } {
+  const { promise, resolve } = Promise.withResolvers<Uint8Array | string>()
+  return { receiver: { progress: () => undefined, done: resolve, failed: resolve }, outcome: promise }
+}
+
+const MASK_ALL = Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 0b111 : 0))
+
+describe('a link', () => {
+  it.each([1, 7, 100_000])('moves a span in pieces of %i bytes', async (pieceBytes) => {
+    const { manifest, content } = smallRelease()
+    const offer = createOffer()
+    offer.add(holdingOf(manifest, content))
+    const { requester, greeted } = connect(offer, pieceBytes)
+    expect(await greeted).toBe('waw')
+    const available = Promise.withResolvers<Uint8Array>()
+    requester.join(1, manifest.id, {
+      available: available.resolve,
+      have: () => undefined,
+      unavailable: () => undefined,
+    })
+    expect(await available.promise).toEqual(Uint8Array.of(1))
+    const { receiver, outcome } = receive()
+    requester.requestSpan(1, 0, MASK_ALL, 90_000, receiver)
+    expect(Buffer.compare(Buffer.concat(content), (await outcome) as Uint8Array)).toBe(0)
+  })
+
+  it('says that a release is not there, and tells when it comes and what it gains', async () => {
+    const { manifest, content } = smallRelease()
+    const offer = createOffer()
+    const { requester, greeted } = connect(offer)
+    await greeted
+    const heard: string[] = []
+    const gained = Promise.withResolvers<undefined>()
+    requester.join(1, manifest.id, {
+      available: () => void heard.push('available'),
+      have: (span) => {
+        heard.push(`have ${span}`)
+        gained.resolve(undefined)
+      },
+      unavailable: () => {
+        heard.push('unavailable')
+        offer.add(holdingOf(manifest, content))
+        offer.gained(manifest.id, 0)
+      },
+    })
+    await gained.promise
+    expect(heard).toEqual(['unavailable', 'available', 'have 0'])
+  })
+
+  it('fetches blocks, and undefined for those that are not there', async () => {
+    const block = Uint8Array.of(0xa0)
+    const offer = createOffer()
+    offer.addShelf({
+      getBlock: (id: BlockId) => Promise.resolve(id === blockIdOf(block) ? block : undefined),
+      getSigned: () => Promise.resolve(undefined),
+    })
+    const { requester, greeted } = connect(offer)
+    await greeted
+    const signal = AbortSignal.timeout(5_000)
+    expect(await requester.fetchBlock(blockIdOf(block), 100, signal)).toEqual(block)
+    expect(await requester.fetchBlock(blockIdOf(Uint8Array.of(1)), 100, signal)).toBeUndefined()
+    expect(await requester.fetchPeers(signal)).toEqual(Uint8Array.of(1, 2, 3))
+  })
+
+  it('ends with a violation when an answer is longer than what was asked', async () => {
+    const { manifest, content } = smallRelease()
+    const offer = createOffer()
+    offer.add(holdingOf(manifest, content))
+    const { requester, greeted, violations } = connect(offer)
+    await greeted
+    requester.join(1, manifest.id, { available: () => undefined, have: () => undefined, unavailable: () => undefined })
+    const { receiver, outcome } = receive()
+    requester.requestSpan(1, 0, MASK_ALL, 89_999, receiver)
+    expect(await outcome).toBe('lost')
+    expect(violations.map((error) => error.code)).toEqual(['PROTOCOL_VIOLATION'])
+  })
+
+  it('fails what is under way when the link ends', async () => {
+    const { requester, asking, greeted } = connect(createOffer())
+    await greeted
+    const { receiver, outcome } = receive()
+    requester.requestSpan(1, 0, MASK_ALL, 10, receiver)
+    asking.close()
+    expect(await outcome).toBe('lost')
+  })
+
+  it('answers no more than its share of waiting requests', async () => {
+    const { requester, greeted, violations } = connect(createOffer(), 1 << 20)
+    await greeted
+    const outcomes = Array.from({ length: LIMITS.requestsPerLinkMax + 2 }, () => {
+      const { receiver, outcome } = receive()
+      requester.requestSpan(1, 0, MASK_ALL, 10, receiver)
+      return outcome
+    })
+    await Promise.all(outcomes)
+    expect(violations.length).toBeLessThanOrEqual(1)
+  })
+})
+
+const release = parseReleaseId(blockIdOf(Uint8Array.of(1)))
+
+const id = fc.nat(0xffffffff)
+const slot = fc.nat(0xffff)
+const bytes = (length: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: length, maxLength: length })
+const site = fc.stringMatching(/^[A-Za-z0-9._-]{0,64}$/)
+const role = fc.constantFrom('device' as const, 'cache' as const)
+const asks: fc.Arbitrary<Ask> = fc.oneof(
+  fc.record({ type: fc.constant('hello' as const), role, site }),
+  fc.record({ type: fc.constant('join' as const), slot, release: bytes(32) }),
+  fc.record({ type: fc.constant('leave' as const), slot }),
+  fc.record({ type: fc.constant('requestSpan' as const), id, slot, span: id, mask: bytes(32) }),
+  fc.record({ type: fc.constant('cancel' as const), id }),
+  fc.record({ type: fc.constant('requestBlock' as const), id, digest: bytes(32) }),
+  fc.record({ type: fc.constant('requestSigned' as const), id, name: fc.constant('a@b@any') }),
+  fc.record({ type: fc.constant('requestPeers' as const), id }),
+)
+const answers: fc.Arbitrary<Exclude<Answer, { type: 'data' }>> = fc.oneof(
+  fc.record({ type: fc.constant('hello' as const), role, site }),
+  fc.record({ type: fc.constant('available' as const), slot, spans: fc.uint8Array({ maxLength: 1_000 }) }),
+  fc.record({ type: fc.constant('have' as const), slot, span: id }),
+  fc.record({ type: fc.constant('unavailable' as const), slot }),
+  fc.record({ type: fc.constant('end' as const), id, status: fc.nat(255) }),
+)
+
+/** Cuts bytes into frames, pushed in pieces. */
+function deframe(stream: Uint8Array, pieceBytes: number, takesData: boolean): [number, Uint8Array][] {
+  const frames: [number, Uint8Array][] = []
+  const deframer = createDeframer(
+    {
+      frame: (type, body) => frames.push([type, body.slice()]),
+      payload: (at, piece) => frames.push([-at, piece.slice()]),
+    },
+    takesData,
+  )
+  for (let at = 0; at < stream.length; at += pieceBytes) deframer.push(stream.subarray(at, at + pieceBytes))
+  return frames
+}
+
+describe('frames', () => {
+  it('are read as they were written, however they arrive', () => {
+    fc.assert(
+      fc.property(fc.array(asks, { maxLength: 8 }), fc.integer({ min: 1, max: 64 }), (sent, pieceBytes) => {
+        const frames = deframe(Buffer.concat(sent.map(encodeAsk)), pieceBytes, false)
+        expect(frames.map(([type, body]) => decodeAsk(type, body))).toEqual(sent)
+      }),
+    )
+    fc.assert(
+      fc.property(fc.array(answers, { maxLength: 8 }), fc.integer({ min: 1, max: 64 }), (sent, pieceBytes) => {
+        const frames = deframe(Buffer.concat(sent.map(encodeAnswer)), pieceBytes, true)
+        expect(frames.map(([type, body]) => decodeAnswer(type, body))).toEqual(sent)
+      }),
+    )
+  })
+
+  it('from a fuzzer are read or refused with a PeerError, never anything else', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.uint8Array({ maxLength: 300 }), asks.map(encodeAsk), answers.map(encodeAnswer)),
+        fc.nat(400),
+        fc.nat(255),
+        fc.boolean(),
+        (stream, at, value, takesData) => {
+          const mutated = Uint8Array.from(stream)
+          if (at < mutated.length) mutated[at] = value
+          try {
+            for (const [type, body] of deframe(mutated, 50, takesData)) {
+              if (type >= 0) (takesData ? decodeAnswer : decodeAsk)(type, body)
+            }
+          } catch (error) {
+            expect(error).toBeInstanceOf(PeerError)
+          }
+        },
+      ),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('refuses a data frame over the limit before its payload comes', () => {
+    const header = encodeDataHeader(1, LIMITS.framePayloadBytesMax + 1)
+    expect(() => deframe(header, 64, true)).toThrow(PeerError)
+  })
+
+  it.each(['../etc', 'a', '.', 'a@..', 'a/b@c', '', '@', 'a@b\0'])(
+    'refuses %j as the name of a signed document',
+    (name) => {
+      expect(() => {
+        for (const [type, body] of deframe(encodeAsk({ type: 'requestSigned', id: 1, name }), 64, false))
+          decodeAsk(type, body)
+      }).toThrow(PeerError)
+    },
+  )
+
+  it('keeps the digest of a release', () => {
+    const frames = deframe(encodeAsk({ type: 'join', slot: 1, release: new Uint8Array(32) }), 64, false)
+    expect(frames).toHaveLength(1)
+    expect(release).toMatch(/^bafyrei/)
+  })
+})
