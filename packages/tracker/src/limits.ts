@@ -2,7 +2,7 @@
 export const LIMITS = {
   /** One announce, and the answer to it, as they travel. */
   announceBytesMax: 16 * 1024,
-  handOutBytesMax: 64 * 1024,
+  handOutBytesMax: 128 * 1024,
   /** From the opening of a stream to its last byte, whichever side is slow. */
   exchangeTimeoutMs: 10_000,
   /** Streams of the announce protocol that one connection, and all together, may hold open. */

@@ -20,7 +20,7 @@ export function explain(error: unknown): Explanation | undefined {
     }
   }
   if (error instanceof ReleaseError) {
-    const { code, message } = error
+    const { code, message } = error as ReleaseError
     return {
       code,
       exit: EXIT.verification,

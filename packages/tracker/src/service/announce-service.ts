@@ -60,6 +60,8 @@ function toRegistered(announce: AnnounceMessage, peerId: string, isLocal: boolea
   const dialable = announce.addresses
     .map((address) => dialableAddress(address, peerId))
     .filter((address) => address !== undefined)
+    // With the peer id at its end it may have become longer than the one who gets it allows.
+    .filter((address) => address.length <= LIMITS.addressCharactersMax)
   // Somebody else's loopback address is no address.
   const remoteAddresses = dialable.filter((address) => !isLoopbackAddress(address))
   const addresses = isLocal ? dialable : remoteAddresses
