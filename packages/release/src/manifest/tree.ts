@@ -10,6 +10,12 @@ interface Place {
   kind: Kind | 'folder'
 }
 
+/** Refuses paths and symlink targets that no manifest may hold, before anything is read. In any order. */
+export function checkTree(entries: Iterable<{ kind: Kind; path: string; target?: string }>): void {
+  const tree = createTreeCheck()
+  for (const entry of [...entries].sort((a, b) => comparePaths(a.path, b.path))) tree.add(entry)
+}
+
 export interface TreeCheck {
   /** Entries in order; refuses one that does not fit beside those before it. */
   add(entry: { kind: Kind; path: string; target?: string }): void
