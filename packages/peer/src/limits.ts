@@ -93,7 +93,7 @@ export const LIMITS = {
     dhtQueryTimeoutMs: 30_000,
     dhtFoundMax: 100,
     dhtAddressesMax: 8,
-    dhtRetryMinMs: 1_000,
+    dhtRetryMinMs: 250,
     dhtRetryMaxMs: 30_000,
     lookupIncompleteMs: 20_000,
     lookupCompleteMs: 600_000,

@@ -60,7 +60,9 @@ export function followDht(
     }, topic.stop.signal)
 
   const provideOnce = async (topic: Topic): Promise<number | undefined> => {
-    topic.provided = (await query(topic, (stop) => provide(dht, topic.cid, stop))) > 0
+    const stored = await query(topic, (stop) => provide(dht, topic.cid, stop))
+    topic.provided = stored > 0
+    if (topic.provided) options.onEvent('provided', { topic: topic.cid.toString(), stored })
     return topic.provided ? jitteredMs(intervals.provideMs, random) : undefined
   }
   const lookUpOnce = async (topic: Topic): Promise<number | undefined> => {
@@ -71,6 +73,7 @@ export function followDht(
     }
     await query(topic, (stop) => lookUp(dht, topic.cid, count, stop))
     topic.found = others > 0
+    options.onEvent('looked-up', { topic: topic.cid.toString(), providers: others })
     if (topic.complete) return jitteredMs(intervals.lookupCompleteMs, random)
     return topic.found ? jitteredMs(intervals.lookupIncompleteMs, random) : undefined
   }

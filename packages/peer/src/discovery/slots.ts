@@ -1,9 +1,14 @@
 /** At most so many tasks at once; the others wait their turn, or until their signal aborts. */
-export function createSlots(max: number): { run<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T> } {
+export interface Slots {
+  run<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T>
+}
+
+export function createSlots(max: number): Slots {
   const waiting = new Set<() => void>()
   let running = 0
 
-  const turn = async (signal: AbortSignal): Promise<void> => {
+  /** Returns holding a slot. */
+  const take = async (signal: AbortSignal): Promise<void> => {
     while (running >= max) {
       signal.throwIfAborted()
       const { promise, resolve } = Promise.withResolvers<undefined>()
@@ -15,20 +20,18 @@ export function createSlots(max: number): { run<T>(task: () => Promise<T>, signa
       waiting.delete(wake)
     }
     signal.throwIfAborted()
+    running += 1
   }
 
   return {
     async run(task, signal) {
-      await turn(signal)
-      running += 1
+      await take(signal)
       try {
         return await task()
       } finally {
         running -= 1
-        for (const wake of waiting) {
-          wake()
-          break
-        }
+        // All of them: the first might be one that just gave up.
+        for (const wake of waiting) wake()
       }
     },
   }
