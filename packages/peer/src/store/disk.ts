@@ -36,6 +36,8 @@ const call = {
   stat: promisify<number, { bigint: true }, BigIntStats>(fs.fstat),
   chmod: promisify(fs.fchmod),
   sync: promisify(fs.fsync),
+  lstat: promisify<string, { bigint: true }, BigIntStats>(fs.lstat),
+  mkdir: promisify<string, fs.MakeDirectoryOptions>(fs.mkdir),
   rename: promisify(fs.rename),
   link: promisify(fs.link),
   unlink: promisify(fs.unlink),
@@ -61,10 +63,8 @@ export const nodeDisk: Disk = {
   stat: (fd) => call.stat(fd, { bigint: true }),
   chmod: (fd, mode) => call.chmod(fd, mode),
   sync: (fd) => call.sync(fd),
-  lstat: (path) => fs.promises.lstat(path, { bigint: true }),
-  async mkdir(path, options) {
-    await fs.promises.mkdir(path, options)
-  },
+  lstat: (path) => call.lstat(path, { bigint: true }),
+  mkdir: (path, options) => call.mkdir(path, { ...options }),
   list: (path) => fs.promises.readdir(path, { withFileTypes: true }),
   rename: (from, to) => call.rename(from, to),
   link: (from, to) => call.link(from, to),

@@ -51,11 +51,15 @@ async function sealFiles(disk: Disk, files: StagedFiles): Promise<void> {
 
 async function sealFile(disk: Disk, files: StagedFiles, file: number): Promise<boolean> {
   const entry = files.entry(file)
+  if (files.isSealed(file)) {
+    // Durable since the release that it is shared with was finished.
+    const stat = await absentOk(disk.lstat(files.path(file)))
+    return stat !== undefined && files.stamps.matches(file, stat)
+  }
   const fd = await openToSeal(disk, files, file)
   if (fd === undefined) return false
   try {
     const stat = await disk.stat(fd)
-    if (files.isSealed(file)) return files.stamps.matches(file, stat)
     if (!stat.isFile() || stat.nlink !== 1n || stat.size !== BigInt(entry.size)) return false
     if (Number(stat.mode & 0o7777n) !== modeOf(entry)) await disk.chmod(fd, modeOf(entry))
     await disk.sync(fd)
@@ -68,7 +72,7 @@ async function sealFile(disk: Disk, files: StagedFiles, file: number): Promise<b
 
 async function openToSeal(disk: Disk, files: StagedFiles, file: number): Promise<number | undefined> {
   const entry = files.entry(file)
-  if (entry.size === 0 && !files.isSealed(file)) return createFile(disk, files.path(file), entry)
+  if (entry.size === 0) return createFile(disk, files.path(file), entry)
   try {
     return await disk.open(files.path(file), constants.O_RDONLY | constants.O_NOFOLLOW)
   } catch (error) {

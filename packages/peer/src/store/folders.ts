@@ -22,19 +22,25 @@ export function foldersOf({ entries }: Pick<Manifest, 'entries'>): string[] {
   return [...folders]
 }
 
-/** Real folders everywhere, whatever stood in their place: a symlink planted there would lead writes out of the tree. */
-export async function makeFolders(disk: Disk, root: string, folders: readonly string[]): Promise<void> {
+/**
+ * Real folders everywhere, whatever stood in their place: a symlink planted there would lead writes out of the tree.
+ * Says whether the root was new, so that nothing can be in it.
+ */
+export async function makeFolders(disk: Disk, root: string, folders: readonly string[]): Promise<'new' | 'found'> {
+  let outcome: 'new' | 'found' = 'new'
   for (const folder of folders) {
     const path = folder === '' ? root : `${root}/${folder}`
     try {
       await disk.mkdir(path, { mode: FOLDER_MODE })
     } catch (error) {
       if (!isErrno(error, 'EEXIST')) throw error
+      if (folder === '') outcome = 'found'
       if ((await disk.lstat(path)).isDirectory()) continue
       await disk.remove(path)
       await disk.mkdir(path, { mode: FOLDER_MODE })
     }
   }
+  return outcome
 }
 
 /** Removes from the folders what the release does not have, and what is of another kind than it says. */

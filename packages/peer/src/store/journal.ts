@@ -5,8 +5,7 @@
  * not do is forget: a chunk is claimed after its bytes were handed to the kernel and before anybody hears that it is here, so kill -9
  * forgets at most the writes under way. It is not synced: after a power cut its end may be missing or zeros, and so may the data.
  *
- * - absent, another release's, a wrong checksum anywhere: everything in the tree is claimed, and the hashing sorts it out;
- * - part of a record at the end (killed while appending): that part is cut off;
+ * - absent, another release's, torn, or wrong in any checksum: everything in the tree is claimed, and the hashing sorts it out;
  * - killed while resuming: the old journal stands until the new one is renamed over it.
  *
  * Bytes: magic (8), sha256 of the release id (32), crc32 of these (4), 0 (4); then records of first chunk, count, and a crc32 of both
@@ -30,10 +29,11 @@ export type Claims = 'everything' | ((chunk: number) => boolean)
 export function parseJournal(id: ReleaseId, bytes: Uint8Array, chunks: number): Claims {
   const header = headerOf(id)
   if (Buffer.compare(bytes.subarray(0, HEADER_BYTES), header) !== 0) return 'everything'
+  if ((bytes.length - HEADER_BYTES) % RECORD_BYTES !== 0) return 'everything'
   const seed = seedOf(header)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const claimed = new Uint8Array(chunks)
-  for (let at = HEADER_BYTES; at + RECORD_BYTES <= bytes.length; at += RECORD_BYTES) {
+  for (let at = HEADER_BYTES; at < bytes.length; at += RECORD_BYTES) {
     const [first, count] = [view.getUint32(at), view.getUint32(at + 4)]
     if (view.getUint32(at + 8) !== crc32(bytes.subarray(at, at + 8), seed)) return 'everything'
     if (first + count > chunks) return 'everything'

@@ -44,8 +44,9 @@ async function prepare(
 ): Promise<void> {
   const { places, files } = staged
   const claims = await readJournal(disk, layout, manifest.id, manifest.chunks.count)
-  await makeFolders(disk, files.root, foldersOf(manifest))
-  const holds = await survey(disk, manifest, places, files, claims, signal)
+  const tree = await makeFolders(disk, files.root, foldersOf(manifest))
+  const holds =
+    tree === 'new' ? new Uint8Array(places.count) : await survey(disk, manifest, places, files, claims, signal)
   staged.resumedBytes = heldBytes(staged, holds)
 
   for await (const release of earlier()) await shareFiles(disk, { manifest, places, files, holds }, release, signal)
