@@ -51,17 +51,17 @@ export function decodeRoot(bytes: Uint8Array): Root {
   if (value['type'] !== TYPE || value['v'] !== VERSION)
     refuse('root-type', `the root is not "${TYPE}" version ${VERSION}`)
   if (!hasKeys(value, KEYS)) refuse('root-keys', `the root must have exactly the keys ${KEYS.join(', ')}`)
-  const root: Root = {
+  const entries = count(value, 'entries', 'root-entries', ENTRIES_MAX)
+  if (entries === 0) refuse('root-entries', 'a release has at least one entry')
+  return {
     ...decodeNames(value),
     chunking: decodeChunking(value['chunking']),
-    entries: count(value, 'entries', 'root-entries', ENTRIES_MAX),
+    entries,
     chunks: count(value, 'chunks', 'root-chunks', CHUNKS_MAX),
     sizeBytes: count(value, 'size', 'root-size', RELEASE_BYTES_MAX),
     lists: decodeLists(value['lists']),
     listBytes: count(value, 'listBytes', 'root-list-bytes', ENTRY_LIST_BYTES_MAX),
   }
-  if (root.entries === 0) refuse('root-entries', 'a release has at least one entry')
-  return root
 }
 
 type CountRule = 'root-entries' | 'root-chunks' | 'root-size' | 'root-list-bytes'
