@@ -4,6 +4,7 @@ interface Open {
   readonly fd: Promise<number>
   users: number
   unwanted: boolean
+  settled: boolean
 }
 
 /** A bounded number of open descriptors, least recently used closed first. Descriptors in use are never closed. */
@@ -12,6 +13,8 @@ export class FdPool {
   readonly #max: number
   readonly #openFile: (file: number) => Promise<number>
   readonly #open = new Map<number, Open>()
+  /** Open or being opened or closed. */
+  #count = 0
   #waiting: (() => void)[] = []
   #closed = false
 
@@ -26,7 +29,7 @@ export class FdPool {
     try {
       return await work(await entry.fd)
     } finally {
-      await this.#release(file, entry)
+      await this.#release(entry)
     }
   }
 
@@ -36,7 +39,7 @@ export class FdPool {
     if (entry === undefined) return
     this.#open.delete(file)
     entry.unwanted = true
-    if (entry.users === 0) await this.#close(entry)
+    await this.#settle(entry)
   }
 
   async dropAll(): Promise<void> {
@@ -58,10 +61,9 @@ export class FdPool {
         known.users += 1
         return known
       }
-      if (this.#open.size < this.#max) {
-        const entry = { fd: this.#openFile(file), users: 1, unwanted: this.#closed }
-        if (!this.#closed) this.#open.set(file, entry)
-        return entry
+      if (this.#count < this.#max) {
+        this.#count += 1
+        return this.#add(file)
       }
       const idle = [...this.#open].find(([, entry]) => entry.users === 0)
       if (idle === undefined) await new Promise<void>((resolve) => this.#waiting.push(resolve))
@@ -69,23 +71,38 @@ export class FdPool {
     }
   }
 
-  async #release(file: number, entry: Open): Promise<void> {
-    entry.users -= 1
-    const failed = await entry.fd.then(
-      () => false,
-      () => true,
-    )
-    if (failed) {
+  #add(file: number): Open {
+    const entry: Open = { fd: this.#openFile(file), users: 1, unwanted: this.#closed, settled: false }
+    if (!this.#closed) this.#open.set(file, entry)
+    entry.fd.catch(() => {
+      entry.unwanted = true
       if (this.#open.get(file) === entry) this.#open.delete(file)
-    } else if (entry.unwanted && entry.users === 0) {
-      await this.#close(entry)
+    })
+    return entry
+  }
+
+  async #release(entry: Open): Promise<void> {
+    entry.users -= 1
+    await this.#settle(entry)
+    this.#wake()
+  }
+
+  /** Closes what nobody wants or uses any more; once, although several may find that out. */
+  async #settle(entry: Open): Promise<void> {
+    if (!entry.unwanted || entry.users > 0 || entry.settled) return
+    entry.settled = true
+    try {
+      const fd = await entry.fd.catch(() => undefined)
+      if (fd !== undefined) await this.#disk.close(fd)
+    } finally {
+      this.#count -= 1
+      this.#wake()
     }
+  }
+
+  #wake(): void {
     const waiting = this.#waiting
     this.#waiting = []
     for (const wake of waiting) wake()
-  }
-
-  async #close(entry: Open): Promise<void> {
-    await this.#disk.close(await entry.fd)
   }
 }

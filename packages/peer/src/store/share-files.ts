@@ -4,10 +4,10 @@
  * becomes at most one of the new: two paths that were separate files must not become one.
  */
 import type { Manifest } from '@shoal/release'
-import { constants } from 'node:fs'
+import { constants, type BigIntStats } from 'node:fs'
 import { LIMITS } from '../limits.ts'
 import type { Disk } from './disk.ts'
-import { isErrno } from './disk-error.ts'
+import { absentOk, isErrno } from './disk-error.ts'
 import type { Earlier } from './earlier.ts'
 import { each } from './each.ts'
 import { readVerified } from './extents.ts'
@@ -103,13 +103,18 @@ async function verifyFile(
   path: string,
 ): Promise<Stamp | undefined> {
   const entry = target.files.entry(file)
+  const fits = (stat: BigIntStats): boolean =>
+    stat.isFile() && stat.size === BigInt(entry.size) && Number(stat.mode & 0o7777n) === modeOf(entry)
+  // Ten thousand unchanged files: one look at each is all that they cost.
+  const seen = await absentOk(disk.lstat(path))
+  if (seen === undefined || !fits(seen)) return undefined
+  if (earlier.stamps.matches(old, seen) && sameChunks(target, earlier, file, old)) return seen
+
   const fd = await openIfPlain(disk, path)
   if (fd === undefined) return undefined
   try {
     const stat = await disk.stat(fd)
-    const fits = stat.isFile() && stat.size === BigInt(entry.size) && Number(stat.mode & 0o7777n) === modeOf(entry)
-    if (!fits) return undefined
-    if (earlier.stamps.matches(old, stat) && sameChunks(target, earlier, file, old)) return stat
+    if (!fits(stat)) return undefined
     let verified = 0
     await readVerified(disk, fd, extentsOf(target.manifest, target.places, file), (found) => {
       verified += found.length
