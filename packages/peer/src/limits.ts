@@ -102,6 +102,7 @@ export const LIMITS = {
     mdnsQueryMs: 120_000,
     /** The time between queries grows with the neighbourhood: every query is answered by everybody. */
     mdnsPeersPerInterval: 50,
+    mdnsInterfacesMax: 16,
     mdnsAnswerGapMs: 1_000,
     mdnsAnswerDelayMs: 100,
     stopTimeoutMs: 3_000,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { atMostEvery, fleetServiceTag, nextQueryMs } from './mdns.ts'
+import { atMostEvery } from './at-most-every.ts'
+import { fleetServiceTag, nextQueryMs } from './mdns.ts'
 
 describe('mDNS queries', () => {
   const state = { asked: 10, found: 0, isSearching: false, queryMs: 120_000 }
@@ -31,12 +32,8 @@ describe('mDNS answers', () => {
   it('cover all queries of a second', async () => {
     const answered: number[] = []
     const stop = new AbortController()
-    const answer = atMostEvery(
-      1_000,
-      () => 50,
-      (query: number) => void answered.push(query),
-      stop.signal,
-    )
+    const pace = { gapMs: 1_000, delayMs: () => 50, signal: stop.signal }
+    const answer = atMostEvery(pace, (query: number) => void answered.push(query))
     for (let query = 0; query < 200; query += 1) {
       answer(query)
       await vi.advanceTimersByTimeAsync(10)

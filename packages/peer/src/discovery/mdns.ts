@@ -1,10 +1,15 @@
 // Finds peers of the fleet on this LAN. libp2p's module has every node answer every query by multicast, which grows with
-// the square of the neighbourhood; here a node asks rarely, less often the more it knows, and answers once a second at most.
+// the square of the neighbourhood, and sends on one interface only. Here a node asks rarely, less often the more it knows,
+// answers once a second at most, and speaks on every interface.
 import type { Libp2p, PeerDiscovery, PeerInfo } from '@libp2p/interface'
 import { mdns } from '@libp2p/mdns'
+import { randomBytes } from 'node:crypto'
 import { LIMITS } from '../limits.ts'
 import { createAlarm } from './alarm.ts'
+import { atMostEvery } from './at-most-every.ts'
+import { encodeDnsMessage, type DnsMessage } from './dns-message.ts'
 import type { Followed, OnEvent, OnFound, Source } from './found.ts'
+import { createMulticast } from './multicast.ts'
 import { jitteredMs } from './pacing.ts'
 import { repeat } from './repeat.ts'
 
@@ -16,9 +21,13 @@ interface MdnsOptions {
   onEvent: OnEvent
 }
 
-/** The parts of libp2p's module that its interface leaves out. */
-interface Multicast {
-  mdns?: { query(question: object): void; on(event: 'warning' | 'error', listener: (error: Error) => void): void }
+/** Parts of libp2p's module that its interface leaves out. `mdns` is there once it is started. */
+interface Responder extends PeerDiscovery {
+  mdns?: {
+    send(message: DnsMessage): void
+    query(question: { questions: DnsMessage['questions'] }): void
+    on(event: 'warning' | 'error', listener: (error: Error) => void): void
+  }
   _onMdnsQuery(event: { questions: { name: string }[] }): void
   start(): Promise<void>
   stop(): Promise<void>
@@ -30,40 +39,38 @@ export function fleetServiceTag(fleet: string): string {
 }
 
 export function followMdns(node: Libp2p, followed: () => Followed[], onFound: OnFound, options: MdnsOptions): Source {
-  const { signal, random, onEvent } = options
+  const { signal, random, onEvent, queryMs, serviceTag } = options
   const found = new Set<string>()
   const alarm = createAlarm()
-  const multicast = createMulticast(node, options)
-  multicast.addEventListener('peer', ({ detail }: { detail: PeerInfo }) => {
-    if (detail.id.equals(node.peerId) || detail.multiaddrs.length === 0) return
+  const onFailure = (error: unknown): void => onEvent('mdns-failed', { error })
+  const responder = createResponder(node, options)
+  responder.addEventListener('peer', ({ detail }: { detail: PeerInfo }) => {
+    if (signal.aborted || detail.id.equals(node.peerId) || detail.multiaddrs.length === 0) return
     if (found.size < LIMITS.candidatesMax) found.add(detail.id.toString())
     onFound({ id: detail.id, addresses: detail.multiaddrs, by: 'mdns' })
   })
 
-  const run = async (): Promise<void> => {
-    await multicast.start()
-    multicast.mdns?.on('warning', (error) => onEvent('mdns-failed', { error }))
-    multicast.mdns?.on('error', (error) => onEvent('mdns-failed', { error }))
-    let asked = 0
-    await repeat(
-      async () => {
-        multicast.mdns?.query({ questions: [{ name: options.serviceTag, type: 'PTR' }] })
-        asked += 1
-        const isSearching = found.size === 0 && followed().some((topic) => !topic.complete)
-        return nextQueryMs({ asked, found: found.size, isSearching, queryMs: options.queryMs }, random)
-      },
-      {
-        signal,
-        random,
-        alarm,
-        retry: { minMs: options.queryMs, maxMs: options.queryMs },
-        onFailure: (error) => onEvent('mdns-failed', { error }),
-      },
-    )
-    await multicast.stop()
+  let asked = 0
+  const ask = async (): Promise<number> => {
+    responder.mdns?.query({ questions: [{ name: serviceTag, type: 'PTR' }] })
+    asked += 1
+    const isSearching = found.size === 0 && followed().some((topic) => !topic.complete)
+    return nextQueryMs({ asked, found: found.size, isSearching, queryMs }, random)
   }
-  const failed = (error: unknown): void => onEvent('mdns-failed', { error })
-  return { changed: () => (found.size === 0 ? alarm.ring() : undefined), done: run().catch(failed) }
+  const run = async (): Promise<void> => {
+    using multicast = createMulticast()
+    await responder.start()
+    if (responder.mdns !== undefined) {
+      responder.mdns.on('warning', onFailure)
+      responder.mdns.on('error', onFailure)
+      responder.mdns.send = (message) => {
+        void multicast.send(encodeDnsMessage(message)).then((error) => error === undefined || onFailure(error))
+      }
+    }
+    await repeat(ask, { signal, random, alarm, retry: { minMs: queryMs, maxMs: queryMs }, onFailure })
+    await responder.stop()
+  }
+  return { changed: () => (found.size === 0 ? alarm.ring() : undefined), done: run().catch(onFailure) }
 }
 
 /** The first packets may be lost; a full LAN is asked rarely, an empty one again soon while something is missing. */
@@ -77,40 +84,17 @@ export function nextQueryMs(
   return state.asked < 3 || state.isSearching ? Math.min(earlyMs, steadyMs) : steadyMs
 }
 
-/** Lets through one event at most every `gapMs`, after a short random delay; what comes in between is covered by it. */
-export function atMostEvery<T>(
-  gapMs: number,
-  delayMs: () => number,
-  act: (event: T) => void,
-  signal: AbortSignal,
-): (event: T) => void {
-  let lastMs = -Infinity
-  let pending: NodeJS.Timeout | undefined
-  signal.addEventListener('abort', () => clearTimeout(pending))
-  return (event) => {
-    if (pending !== undefined || signal.aborted) return
-    pending = setTimeout(
-      () => {
-        pending = undefined
-        lastMs = performance.now()
-        act(event)
-      },
-      Math.max(delayMs(), lastMs + gapMs - performance.now()),
-    )
-  }
-}
-
-function createMulticast(node: Libp2p, { serviceTag, random, signal }: MdnsOptions): Multicast & PeerDiscovery {
+function createResponder(node: Libp2p, { serviceTag, random, signal }: MdnsOptions): Responder {
   type Components = Parameters<ReturnType<typeof mdns>>[0]
   const addressManager = { getAddresses: () => node.getMultiaddrs() } as Components['addressManager']
-  // Its own timer never comes: asking is paced here.
-  const init = { serviceTag, interval: 2 ** 31 - 1 }
-  const multicast = mdns(init)({ addressManager, logger: node.logger }) as PeerDiscovery & Multicast
-  const answer = multicast._onMdnsQuery.bind(multicast)
-  const { mdnsAnswerGapMs, mdnsAnswerDelayMs } = LIMITS.discovery
-  const paced = atMostEvery(mdnsAnswerGapMs, () => random() * mdnsAnswerDelayMs, answer, signal)
-  multicast._onMdnsQuery = (event) => {
-    if (event.questions[0]?.name === serviceTag) paced(event)
+  // A short name keeps the answer in one packet; the module's own timer never comes, for asking is paced here.
+  const init = { serviceTag, peerName: randomBytes(8).toString('hex'), interval: 2 ** 31 - 1 }
+  const responder = mdns(init)({ addressManager, logger: node.logger }) as Responder
+  const { mdnsAnswerGapMs: gapMs, mdnsAnswerDelayMs } = LIMITS.discovery
+  const pace = { gapMs, delayMs: () => random() * mdnsAnswerDelayMs, signal }
+  const answer = atMostEvery(pace, responder._onMdnsQuery.bind(responder))
+  responder._onMdnsQuery = (event) => {
+    if (event.questions[0]?.name === serviceTag) answer(event)
   }
-  return multicast
+  return responder
 }
