@@ -3,9 +3,9 @@
  * sources and staging. No rule about whom to ask for what lives here.
  */
 import { performance } from 'node:perf_hooks'
-import type { PackIndex } from '@shoal/release'
+import { SPAN_BYTES, type PackIndex } from '@shoal/release'
 import { PeerError } from '../error.ts'
-import type { Offer } from '../links/index.ts'
+import { createBufferPool, type Offer } from '../links/index.ts'
 import type { Neighbour, Neighbours } from '../neighbours/index.ts'
 import type { OriginClient } from '../origin/index.ts'
 import type { Staging } from '../store/index.ts'
@@ -80,6 +80,7 @@ export function downloadSpans(options: DownloadOptions): Promise<Account> {
   const cancels = new Map<string, () => void>()
   const reasons = new Map<string, Reason>()
   const originDamage = new Map<number, number>()
+  const pool = createBufferPool(SPAN_BYTES + manifest.chunking.max)
   const stop = new AbortController()
   let index: Promise<PackIndex> | undefined
   let planned = false
@@ -160,18 +161,28 @@ export function downloadSpans(options: DownloadOptions): Promise<Account> {
       setBit(mask, chunk - first)
       bytes += manifest.chunks.sizes[chunk] ?? 0
     }
+    let buffer: Uint8Array | undefined
+    const giveBack = (): void => {
+      if (buffer !== undefined) pool.give(buffer)
+      buffer = undefined
+    }
     const cancel = requester.requestSpan(participants.slot, span, mask, bytes, {
+      room: () => (buffer = pool.take(bytes)),
       progress: (count) => progressed(from, span, count),
       done: (content) => {
         cancels.delete(key)
-        void write(from, span, chunks, content)
+        void write(from, span, chunks, content).finally(giveBack)
       },
       failed: (cause) => {
         cancels.delete(key)
+        giveBack()
         failed(from, span, cause === 'absent' ? 'refused' : 'lost')
       },
     })
-    cancels.set(key, cancel)
+    cancels.set(key, () => {
+      cancel()
+      giveBack()
+    })
   }
 
   async function askOrigin(spans: readonly number[]): Promise<void> {

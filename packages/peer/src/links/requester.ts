@@ -17,6 +17,8 @@ export interface SlotWatcher {
 }
 
 export interface Receiver {
+  /** Room for the whole answer, asked for when its first byte comes; the receiver owns it. */
+  room?(): Uint8Array
   progress(bytes: number): void
   done(bytes: Uint8Array): void
   /** `lost` when the link ended first. */
@@ -202,11 +204,12 @@ export function openRequester(link: Link, deps: RequesterDeps): Requester {
   }
 }
 
-/** Exact answers get their whole buffer at once; others grow, so that a large limit costs nothing. */
+/** The receiver's own room, or room that grows, so that a large limit costs nothing. */
 function roomFor(request: Pending, more: number): Uint8Array {
-  if (request.buffer === undefined) return new Uint8Array(request.exact ? request.bytesMax : Math.max(4096, more))
-  if (request.received + more <= request.buffer.length) return request.buffer
-  const grown = new Uint8Array(Math.min(request.bytesMax, Math.max(request.buffer.length * 2, request.received + more)))
-  grown.set(request.buffer.subarray(0, request.received))
+  const own = request.buffer ?? request.receiver?.room?.()
+  if (own === undefined) return new Uint8Array(Math.max(4096, more))
+  if (request.received + more <= own.length) return own
+  const grown = new Uint8Array(Math.min(request.bytesMax, Math.max(own.length * 2, request.received + more)))
+  grown.set(own.subarray(0, request.received))
   return grown
 }
