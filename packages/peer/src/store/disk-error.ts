@@ -54,16 +54,21 @@ async function at<T>(path: string, work: Promise<T>, bytes = 0): Promise<T> {
   try {
     return await work
   } catch (cause) {
-    if (isErrno(cause, 'ENOSPC', 'EDQUOT')) {
-      const needed = bytes > 0 ? ` (writing ${bytes} bytes)` : ''
-      throw new PeerError('DISK_FULL', `the disk is full: ${path}${needed}`, { cause })
-    }
-    if (isErrno(cause, 'EACCES', 'EPERM', 'EROFS')) {
-      const why = isErrno(cause, 'EROFS') ? 'the file system is read-only' : 'permission denied'
-      throw new PeerError('STORE_DENIED', `${why}: ${path}; run as the owner of the folder or choose another`, {
-        cause,
-      })
-    }
-    throw cause
+    throw describeError(path, cause, bytes)
   }
+}
+
+/** What a person can mend, in words; any other error as it is. */
+export function describeError(path: string, cause: unknown, bytes = 0): unknown {
+  if (isErrno(cause, 'ENOSPC', 'EDQUOT')) {
+    const needed = bytes > 0 ? ` (writing ${bytes} bytes)` : ''
+    return new PeerError('DISK_FULL', `the disk is full: ${path}${needed}`, { cause })
+  }
+  if (isErrno(cause, 'EACCES', 'EPERM', 'EROFS')) {
+    const why = isErrno(cause, 'EROFS') ? 'the file system is read-only' : 'permission denied'
+    return new PeerError('STORE_DENIED', `${why}: ${path}; run as the owner of the folder or choose another`, {
+      cause,
+    })
+  }
+  return cause
 }

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { nodeDisk, type Disk } from './disk.ts'
@@ -72,4 +73,11 @@ test('a folder that may not be written says so, with its path', async () => {
     code: 'STORE_DENIED',
     message: expect.stringContaining(folder.path),
   })
+})
+
+test('a file in the place of the folder is named', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'file')
+  await writeFile(path, '')
+  await expect(openStore(path)).rejects.toMatchObject({ code: 'STORE_DENIED', message: expect.stringContaining(path) })
 })

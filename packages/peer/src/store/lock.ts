@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { PeerError } from '../error.ts'
-import { isErrno } from './disk-error.ts'
+import { describeError, isErrno } from './disk-error.ts'
 
 const SQLITE_BUSY = 5
 const SQLITE_NOT_A_DATABASE = 26
@@ -21,7 +21,12 @@ export function lockFolder(meta: string, out: string): Disposable {
     database.close()
     throw explain(cause, meta, out)
   }
-  writeFileSync(join(meta, 'pid'), `${process.pid}\n`)
+  try {
+    writeFileSync(join(meta, 'pid'), `${process.pid}\n`)
+  } catch (cause) {
+    database.close()
+    throw describeError(join(meta, 'pid'), cause)
+  }
   return {
     [Symbol.dispose]() {
       if (database.isOpen) database.close()

@@ -2,14 +2,15 @@ import type { ReleaseId } from '@shoal/release'
 import { join } from 'node:path'
 import type { Disk } from './disk.ts'
 import type { Layout } from './layout.ts'
+import { parseId } from './current.ts'
 import { absentOk } from './disk-error.ts'
 
 const TRASH = 'trash-'
 
-/** Takes installed releases away: each is moved aside at once, whole, and only then deleted. */
+/** Takes installed releases away (and nothing that is not one): each is moved aside at once, whole, and only then deleted. */
 export async function removeReleases(disk: Disk, layout: Layout, keep: ReadonlySet<string>): Promise<void> {
   for (const { name } of await disk.list(layout.releases)) {
-    if (keep.has(name)) continue
+    if (keep.has(name) || parseId(name) === undefined) continue
     const aside = join(layout.staging, `${TRASH}${name}`)
     await disk.remove(aside)
     await disk.rename(layout.release(name), aside)

@@ -130,6 +130,24 @@ test('a shared file that is edited while the release is assembled is fetched aga
   expect(await readFile(join(folder.path, 'current/lib/same'), 'utf8')).toBe('edited')
 })
 
+test('a shared file that is found edited while it is served is made anew, and the edit stays where it was', async () => {
+  await using folder = await temporaryFolder()
+  const [from, to] = [releaseOf(OLD), releaseOf(NEW, { version: '2.0.0' })]
+  await using store = await openStore(folder.path)
+  await installSample(store, from)
+  await using staging = await store.stage(to.manifest, { signal: NEVER })
+  const edited = noise(20_000, 99)
+  await writeFile(join(folder.path, 'current/bin/tool'), edited)
+  const tool = to.manifest.entries.find(({ path }) => path === 'bin/tool')
+  const [chunk = 0] = tool?.kind === 'file' ? tool.chunks : []
+  await expect(staging.readChunks(0, [chunk], new Uint8Array(1 << 20))).rejects.toMatchObject({ code: 'CHUNK_GONE' })
+  expect(staging.hasChunk(chunk)).toBe(false)
+  while (!staging.complete) await deliver(staging, to)
+  await staging.finish()
+  expect(await readTree(join(folder.path, 'releases', to.manifest.id))).toEqual(describeTree(NEW))
+  expect(Buffer.compare(await readFile(join(folder.path, 'current/bin/tool')), edited)).toBe(0)
+})
+
 test('shared files survive a restart, and the release they came from may be gone by then', async () => {
   await using folder = await temporaryFolder()
   const [from, to] = [releaseOf(OLD), releaseOf(NEW, { version: '2.0.0' })]

@@ -53,8 +53,11 @@ async function prepare(
   await evenOut(disk, staged, holds, signal)
   await staged.startJournal()
   await checkRoom(disk, layout, staged, holds)
-  for await (const release of earlier()) {
-    if (staged.missingBytes > 0) await copyChunks(disk, staged, release, signal)
+  if (staged.missingBytes > 0) {
+    for await (const release of earlier()) {
+      await copyChunks(disk, staged, release, signal)
+      if (staged.missingBytes === 0) break
+    }
   }
   staged.reusedBytes = manifest.chunks.bytes - staged.missingBytes - staged.resumedBytes
 }

@@ -105,7 +105,8 @@ export class StagedFiles {
   }
 
   async #writeThrough(file: number, pieces: readonly Piece[]): Promise<void> {
-    if (this.isSealed(file)) throw new Error(`${this.path(file)} is shared with an installed release`)
+    // A chunk of a shared file is written only when the file was found changed: then it is ours to make anew.
+    if (this.isSealed(file)) await this.discard(file)
     await this.pool.use(file, async (fd) => {
       for (const { offset, bytes } of pieces) await this.#disk.write(fd, bytes, offset)
     })

@@ -7,7 +7,7 @@ import { readWhole, writeAtomic } from './atomic-file.ts'
 import { Blocks } from './blocks.ts'
 import { flipCurrent, parseId, readCurrent, readHistory } from './current.ts'
 import { nodeDisk, type Disk } from './disk.ts'
-import { absentOk, describeErrors } from './disk-error.ts'
+import { absentOk, describeErrors, isErrno } from './disk-error.ts'
 import { earlierOf, type Earlier } from './earlier.ts'
 import type { Holding } from './holding.ts'
 import { openInstalled } from './installed.ts'
@@ -46,8 +46,17 @@ export interface Store extends AsyncDisposable {
 export async function openStore(out: string, deps: { disk?: Disk } = {}): Promise<Store> {
   const disk = describeErrors(deps.disk ?? nodeDisk)
   const layout = layoutOf(out)
-  await disk.mkdir(layout.releases, { recursive: true })
-  for (const folder of [layout.meta, layout.staging]) await disk.mkdir(folder, { recursive: true, mode: 0o700 })
+  try {
+    await disk.mkdir(layout.releases, { recursive: true })
+    for (const folder of [layout.meta, layout.staging]) await disk.mkdir(folder, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    if (!isErrno(cause, 'EEXIST', 'ENOTDIR')) throw cause
+    throw new PeerError(
+      'STORE_DENIED',
+      `${layout.out} cannot be an install root: something in it, or it, is not a folder`,
+      { cause },
+    )
+  }
   const lock = lockFolder(layout.meta, layout.out)
   try {
     for (const folder of [layout.blocks, layout.journals, layout.records, layout.signed, layout.scratch]) {
