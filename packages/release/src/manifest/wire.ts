@@ -8,17 +8,22 @@ export { encode }
 
 /** Decodes dag-cbor that is exactly what the encoder would write; undefined for all else. */
 export function decodeCanonical(bytes: Uint8Array): unknown {
-  const value = decodeAny(bytes)
-  if (value === undefined) return undefined
-  return Buffer.compare(encode(value), bytes) === 0 ? value : undefined
+  return attempt(() => {
+    const value = decode<unknown>(bytes)
+    return Buffer.compare(encode(value), bytes) === 0 ? value : undefined
+  })
 }
 
 /** Decodes without holding the bytes to the one encoding; undefined when it is no dag-cbor. */
 export function decodeAny(bytes: Uint8Array): unknown {
+  return attempt(() => decode<unknown>(bytes))
+}
+
+function attempt(work: () => unknown): unknown {
   try {
-    return decode<unknown>(bytes)
+    return work()
   } catch {
-    // The decoder's many complaints (also of depth) all mean the same here: not dag-cbor.
+    // The codec's many complaints (also that it nests too deep for the stack) all mean the same here: not dag-cbor.
     return undefined
   }
 }
