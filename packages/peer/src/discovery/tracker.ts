@@ -70,7 +70,8 @@ export function followTracker(
 }
 
 function requestOf(topics: Followed[], { role, site }: TrackerOptions): Parameters<typeof announce>[3] {
-  // Whoever has everything is found by the others.
-  const want = topics.every((topic) => topic.complete) ? 0 : LIMITS.discovery.trackerWantMax
+  // Whoever has everything needs nobody, but one that cannot be dialled must dial those who need it.
+  const { trackerWantMax, trackerWantCompleteMax } = LIMITS.discovery
+  const want = topics.every((topic) => topic.complete) ? trackerWantCompleteMax : trackerWantMax
   return { topics, role, want, ...(site === undefined ? {} : { site }) }
 }

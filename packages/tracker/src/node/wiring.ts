@@ -62,7 +62,7 @@ export async function stopNode(node: Pick<Libp2p, 'stop'>, timeoutMs: number = L
 }
 
 /** Drops loopback addresses, unless there is nothing else: then the whole fleet is on this machine, or nobody can dial it anyway. */
-export function announced(addresses: Multiaddr[]): Multiaddr[] {
+function announced(addresses: Multiaddr[]): Multiaddr[] {
   const reachable = addresses.filter((address) => !isLoopbackAddress(address.toString()))
   return reachable.length > 0 ? reachable : addresses
 }

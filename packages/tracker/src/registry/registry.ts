@@ -15,7 +15,7 @@ export interface Registered {
   readonly expiresMs: number
 }
 
-export interface Neighbourhood {
+interface Neighbourhood {
   near: Registered[]
   far: Registered[]
 }

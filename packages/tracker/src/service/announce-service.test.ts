@@ -49,6 +49,15 @@ describe('an answer to an announce', () => {
     })
   })
 
+  it('names nobody who has everything to a peer that has everything', () => {
+    const { ask } = createSubject()
+    const topics = [{ topic: 'bafkrei', complete: true }]
+    ask(A, announce({ topics }))
+    expect(ask(B, announce({ topics }))).toMatchObject({ peers: [] })
+    expect(ask(B, announce())).toMatchObject({ peers: [{ peerId: A }] })
+    expect(ask(A, announce({ topics }))).toMatchObject({ peers: [{ peerId: B }] })
+  })
+
   it('forgets who has not announced for two and a half intervals', () => {
     const { ask, clock } = createSubject()
     ask(A, announce())

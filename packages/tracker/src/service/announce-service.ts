@@ -44,7 +44,7 @@ export function answerAnnounce(question: unknown, asker: Asker, deps: ServiceDep
         complete: hasAllOfAny(other, peer),
         addresses: isLocal ? other.addresses : other.remoteAddresses,
       }))
-      .filter(({ addresses }) => addresses.length > 0)
+      .filter(({ other, addresses }) => addresses.length > 0 && haveUseForEachOther(other, peer))
   const chosen = handOut({ near: candidates(near), far: candidates(far) }, announce.want, random)
   return { v: 1, status: 'ok', intervalMs, peers: chosen.map(describe) }
 }
@@ -67,6 +67,15 @@ function toRegistered(announce: AnnounceMessage, peerId: string, isLocal: boolea
   const addresses = isLocal ? dialable : remoteAddresses
   const topics = new Map(announce.topics.map(({ topic, complete }) => [topic, complete]))
   return { peerId, addresses, remoteAddresses, site: announce.site, role: announce.role, topics, expiresMs }
+}
+
+/** Two that both have everything do not. */
+function haveUseForEachOther(other: Registered, asker: Registered): boolean {
+  for (const [topic, complete] of asker.topics) {
+    const otherComplete = other.topics.get(topic)
+    if (otherComplete !== undefined && !(complete && otherComplete)) return true
+  }
+  return false
 }
 
 function hasAllOfAny(other: Registered, asker: Registered): boolean {
