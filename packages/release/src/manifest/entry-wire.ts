@@ -7,7 +7,7 @@ import { refuse } from './refuse.ts'
 import { encode, hasKeys, isCount, isDigest, isRecord, linkedBlock, linkTo } from './wire.ts'
 
 /** A file as its entry list holds it: chunks inline, or links to chunk lists. */
-export type WireFile = Omit<FileEntry, 'chunks'> & ({ chunks: Uint8Array } | { lists: BlockId[] })
+type WireFile = Omit<FileEntry, 'chunks'> & ({ chunks: Uint8Array } | { lists: BlockId[] })
 export type WireEntry = WireFile | DirectoryEntry | SymlinkEntry
 
 const FILE_KEYS = ['kind', 'path', 'size', 'executable', 'sha256']
