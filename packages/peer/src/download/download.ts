@@ -3,7 +3,7 @@
  * sources and staging. No rule about whom to ask for what lives here.
  */
 import { performance } from 'node:perf_hooks'
-import { SPAN_BYTES, type PackIndex } from '@shoal/release'
+import { SPAN_BYTES } from '@shoal/release'
 import { PeerError } from '../error.ts'
 import { createBufferPool, type Offer } from '../links/index.ts'
 import type { Neighbour, Neighbours } from '../neighbours/index.ts'
@@ -17,13 +17,15 @@ import {
   isComplete,
   ORIGIN,
   planRequests,
-  setBit,
   type Decision,
   type Reason,
   type SwarmPolicy,
   type Waiting,
 } from '../swarm/index.ts'
 import { createAccount, type Account } from './account.ts'
+import type { Delivery } from './delivery.ts'
+import { askNeighbour } from './from-neighbour.ts'
+import { createOriginFetcher } from './from-origin.ts'
 import type { Participants } from './participants.ts'
 
 export interface DownloadOptions {
@@ -54,7 +56,6 @@ export interface DownloadProgress {
 
 const TICK_MS = 100
 const PROGRESS_MS = 250
-const MASK_BYTES = 32
 /** A span that the origin delivered damaged this often is not worth another attempt. */
 const ORIGIN_DAMAGE_MAX = 3
 
@@ -81,8 +82,11 @@ export function downloadSpans(options: DownloadOptions): Promise<Account> {
   const reasons = new Map<string, Reason>()
   const originDamage = new Map<number, number>()
   const pool = createBufferPool(SPAN_BYTES + manifest.chunking.max)
+  const writing = new Map<number, Promise<void>>()
   const stop = new AbortController()
-  let index: Promise<PackIndex> | undefined
+  const delivery: Delivery = { progressed, delivered, failed }
+  const originFetcher =
+    origin === undefined ? undefined : createOriginFetcher(origin, staging, delivery, damaged, stop.signal)
   let planned = false
   let lastByteMs = startedMs
   let progressAtMs = 0
@@ -132,86 +136,28 @@ export function downloadSpans(options: DownloadOptions): Promise<Account> {
   function execute(decisions: readonly Decision[]): void {
     const fromOrigin: number[] = []
     for (const decision of decisions) {
-      const key = `${decision.type === 'ban' ? '' : decision.span} ${decision.type === 'ban' ? '' : decision.from}`
-      switch (decision.type) {
-        case 'ban':
-          options.neighbours.ban(decision.peer, 'it delivered bytes that do not verify')
-          break
-        case 'cancel':
-          cancels.get(key)?.()
-          cancels.delete(key)
-          break
-        case 'request':
-          reasons.set(key, decision.reason)
-          if (decision.from === ORIGIN) fromOrigin.push(decision.span)
-          else askNeighbour(decision.from, decision.span, key)
+      if (decision.type === 'ban') {
+        options.neighbours.ban(decision.peer, 'it delivered bytes that do not verify')
+        continue
       }
+      const { from, span } = decision
+      const key = `${span} ${from}`
+      if (decision.type === 'cancel') {
+        cancels.get(key)?.()
+        cancels.delete(key)
+        continue
+      }
+      reasons.set(key, decision.reason)
+      if (from === ORIGIN) fromOrigin.push(span)
+      else ask(from, span, key)
     }
-    if (fromOrigin.length > 0) void askOrigin(fromOrigin)
+    if (fromOrigin.length > 0) originFetcher?.fetch(fromOrigin).catch(finish)
   }
 
-  function askNeighbour(from: string, span: number, key: string): void {
-    const requester = byKey.get(from)?.requester
-    if (requester === undefined) return failed(from, span, 'lost')
-    const chunks = staging.missingChunks(span)
-    const first = manifest.spans.firstChunk[span] ?? 0
-    const mask = new Uint8Array(MASK_BYTES)
-    let bytes = 0
-    for (const chunk of chunks) {
-      setBit(mask, chunk - first)
-      bytes += manifest.chunks.sizes[chunk] ?? 0
-    }
-    let buffer: Uint8Array | undefined
-    const giveBack = (): void => {
-      if (buffer !== undefined) pool.give(buffer)
-      buffer = undefined
-    }
-    const cancel = requester.requestSpan(participants.slot, span, mask, bytes, {
-      room: () => (buffer = pool.take(bytes)),
-      progress: (count) => progressed(from, span, count),
-      done: (content) => {
-        cancels.delete(key)
-        void write(from, span, chunks, content).finally(giveBack)
-      },
-      failed: (cause) => {
-        cancels.delete(key)
-        giveBack()
-        failed(from, span, cause === 'absent' ? 'refused' : 'lost')
-      },
-    })
-    cancels.set(key, () => {
-      cancel()
-      giveBack()
-    })
-  }
-
-  async function askOrigin(spans: readonly number[]): Promise<void> {
-    if (origin === undefined) return
-    const unfinished = new Map(spans.map((span) => [span, createGathering(staging.missingChunks(span))]))
-    try {
-      index ??= origin.fetchIndex(manifest, { signal: stop.signal })
-      const wanted = [...unfinished.values()].flatMap((gathering) => gathering.chunks)
-      for await (const outcome of origin.fetchChunks(await index, manifest, wanted, { signal: stop.signal })) {
-        const span = manifest.spans.spanOf(outcome.chunk)
-        const gathering = unfinished.get(span)
-        if (gathering === undefined) continue
-        if (outcome.error !== undefined) {
-          unfinished.delete(span)
-          if (outcome.error.code === 'ORIGIN_CORRUPT') damaged(span, outcome.error)
-          failed(ORIGIN, span, 'lost')
-          continue
-        }
-        progressed(ORIGIN, span, outcome.bytes.length)
-        if (!gathering.add(outcome.chunk, outcome.bytes)) continue
-        unfinished.delete(span)
-        await write(ORIGIN, span, gathering.chunks, gathering.join())
-      }
-    } catch (error) {
-      index = undefined
-      if (stop.signal.aborted) return
-      if (!(error instanceof PeerError)) return finish(error)
-    }
-    for (const span of unfinished.keys()) failed(ORIGIN, span, 'lost')
+  function ask(from: string, span: number, key: string): void {
+    const cancel = askNeighbour(byKey.get(from), participants.slot, span, staging, pool, delivery)
+    if (cancel === undefined) failed(from, span, 'lost')
+    else cancels.set(key, cancel)
   }
 
   function damaged(span: number, error: PeerError): void {
@@ -226,29 +172,38 @@ export function downloadSpans(options: DownloadOptions): Promise<Account> {
   }
 
   function failed(from: string, span: number, cause: 'refused' | 'lost' | 'corrupt'): void {
+    cancels.delete(`${span} ${from}`)
     if (stop.signal.aborted) return
     applyEvent(swarm, { type: 'failed', from, span, cause, nowMs: now() })
     replan()
   }
 
-  async function write(from: string, span: number, chunks: readonly number[], content: Uint8Array): Promise<void> {
+  /** In the endgame a span can come twice: the second waits for what becomes of the first. */
+  async function delivered(from: string, span: number, chunks: readonly number[], content: Uint8Array): Promise<void> {
+    cancels.delete(`${span} ${from}`)
     const neighbour = byKey.get(from)
-    const rest = staging.missingChunks(span)
-    if (rest.length === 0) {
+    await writing.get(span)
+    if (staging.missingChunks(span).length === 0) {
       account.waste('duplicate', content.length)
-      if (!stop.signal.aborted) applyEvent(swarm, { type: 'done', from, span, nowMs: now() })
-      return replan()
+    } else {
+      const written = staging.writeChunks(span, chunks, content)
+      writing.set(
+        span,
+        written.catch(() => undefined),
+      )
+      try {
+        await written
+      } catch (error) {
+        if (!(error instanceof PeerError) || error.code !== 'CHUNK_MISMATCH') return finish(error)
+        account.waste('corrupt', content.length)
+        return failed(from, span, 'corrupt')
+      } finally {
+        writing.delete(span)
+      }
+      if (neighbour !== undefined) neighbour.receivedBytes += content.length
+      account.received(from, kindOf(from, neighbour), content.length, reasons.get(`${span} ${from}`) ?? 'alone')
+      options.offer.gained(manifest.id, span)
     }
-    try {
-      await staging.writeChunks(span, chunks, content)
-    } catch (error) {
-      if (!(error instanceof PeerError) || error.code !== 'CHUNK_MISMATCH') return finish(error)
-      account.waste('corrupt', content.length)
-      return failed(from, span, 'corrupt')
-    }
-    if (neighbour !== undefined) neighbour.receivedBytes += content.length
-    account.received(from, kindOf(from, neighbour), content.length, reasons.get(`${span} ${from}`) ?? 'alone')
-    options.offer.gained(manifest.id, span)
     if (stop.signal.aborted) return
     applyEvent(swarm, { type: 'done', from, span, nowMs: now() })
     replan()
@@ -294,24 +249,6 @@ function bytesToFetch(staging: Staging): Uint32Array {
     for (const chunk of staging.missingChunks(span)) bytes[span] = (bytes[span] ?? 0) + (chunks.sizes[chunk] ?? 0)
   }
   return bytes
-}
-
-/** The chunks of one span as they come from the origin, in any order. */
-function createGathering(chunks: readonly number[]): {
-  chunks: readonly number[]
-  add(chunk: number, bytes: Uint8Array): boolean
-  join(): Uint8Array
-} {
-  const parts = new Map<number, Uint8Array>()
-  return {
-    chunks,
-    /** Returns whether all are there. */
-    add(chunk, bytes) {
-      parts.set(chunk, bytes)
-      return parts.size === chunks.length
-    },
-    join: () => Buffer.concat(chunks.map((chunk) => parts.get(chunk) ?? new Uint8Array(0))),
-  }
 }
 
 function stuck(waiting: Waiting, giveUpMs: number): PeerError {

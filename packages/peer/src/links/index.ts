@@ -1,4 +1,4 @@
-export { createBufferPool } from './buffer-pool.ts'
+export { createBufferPool, type BufferPool } from './buffer-pool.ts'
 export { STATUS, type Hello } from './frames.ts'
 export { linkOverStream, type Link } from './link.ts'
 export { createOffer, type Offer, type Shelf } from './offer.ts'

@@ -1,9 +1,11 @@
 /** Peers that were heard of: their addresses, who told, and when to try them next. Pure; the clock is passed in. */
 import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import type { FoundBy as FoundByDiscovery } from '../discovery/index.ts'
 import { LIMITS } from '../limits.ts'
 
-export type FoundBy = 'given' | 'mdns' | 'dht' | 'tracker' | 'exchange' | 'inbound'
+/** `inbound`: it found this peer. */
+export type FoundBy = FoundByDiscovery | 'inbound'
 
 export interface Candidate {
   id: PeerId

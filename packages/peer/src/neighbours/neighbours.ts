@@ -2,7 +2,6 @@
  * The connections of this peer: whom to dial, who is there, who is banned. Discovery reports candidates, this module
  * connects to a bounded number of them, opens a link to every peer that speaks the protocol, and serves theirs.
  */
-import { performance } from 'node:perf_hooks'
 import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { ReleaseId } from '@shoal/release'
@@ -13,11 +12,12 @@ import {
   encodePeerList,
   linkOverStream,
   openRequester,
-  serveLink,
   type Hello,
   type Offer,
 } from '../links/index.ts'
-import { createCandidates, type Candidate, type FoundBy } from './candidates.ts'
+import { createCandidates, type FoundBy } from './candidates.ts'
+import { createDialler } from './dialler.ts'
+import { createInbound } from './inbound.ts'
 import { isSameSite } from './locality.ts'
 import type { Neighbour, NeighbourInfo } from './neighbour.ts'
 
@@ -53,7 +53,6 @@ export interface Neighbours extends AsyncDisposable {
 
 const TICK_MS = 500
 const EXCHANGE_MS = 30_000
-const DIALS_MAX = 8
 
 export async function startNeighbours(node: Libp2p, config: NeighboursConfig): Promise<Neighbours> {
   const protocol = `/shoal/${config.fleet}/chunks/1`
@@ -61,16 +60,36 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
   const neighbours = new Map<string, Neighbour>()
   const followed = new Map<number, { release: ReleaseId; watcher: ReleaseWatcher }>()
   const banned = new Set<string>()
-  const dialling = new Set<string>()
   const opening = new Set<string>()
   /** Connected, but without the protocol: trackers and DHT nodes. Asked again when they reconnect. */
   const strangers = new Set<string>()
-  const inboundLinks = new Map<string, number>()
   const listeners = new Set<(neighbour: Neighbour) => void>()
   const stopped = new AbortController()
   let nextSlot = 1
   let sentBytes = 0
   let wastedBytes = 0
+
+  const dialler = createDialler(
+    node,
+    candidates,
+    (id) => !isConnected(id) && !banned.has(id.toString()),
+    (peer, cause) => config.onEvent('dial-failed', { peer, cause: String(cause) }),
+    stopped.signal,
+  )
+  const inbound = createInbound({
+    hello: config.hello,
+    offer: config.offer,
+    paused: () => config.paused(),
+    isBanned: (peer) => banned.has(peer),
+    tellPeers,
+    onHello: greet,
+    onSent(peer, bytes) {
+      sentBytes += bytes
+      const neighbour = neighbours.get(peer)
+      if (neighbour !== undefined) neighbour.sentBytes += bytes
+    },
+    onViolation: violated,
+  })
 
   function isConnected(id: PeerId): boolean {
     return node.getConnections(id).some((connection) => connection.status === 'open')
@@ -105,36 +124,6 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
         return addresses.length > 0 ? [{ id, addresses }] : []
       }),
     )
-  }
-
-  function serve(stream: Stream, connection: Connection): void {
-    const peer = connection.remotePeer.toString()
-    const count = inboundLinks.get(peer) ?? 0
-    const total = [...inboundLinks.values()].reduce((sum, each) => sum + each, 0)
-    if (banned.has(peer) || count >= LIMITS.inboundLinksPerPeerMax || total >= LIMITS.inboundLinksMax) {
-      stream.abort(new Error('no room for another link'))
-      return
-    }
-    inboundLinks.set(peer, count + 1)
-    const link = linkOverStream(peer, stream)
-    link.ended.addEventListener('abort', () => {
-      const left = (inboundLinks.get(peer) ?? 1) - 1
-      if (left === 0) inboundLinks.delete(peer)
-      else inboundLinks.set(peer, left)
-    })
-    serveLink(link, {
-      hello: config.hello,
-      offer: config.offer,
-      tellPeers,
-      paused: () => config.paused(),
-      onHello: (hello) => greet(connection, hello),
-      onSent: (bytes) => {
-        sentBytes += bytes
-        const neighbour = neighbours.get(peer)
-        if (neighbour !== undefined) neighbour.sentBytes += bytes
-      },
-      onViolation: (error) => violated(peer, error),
-    })
   }
 
   function greet(connection: Connection, hello: Hello): void {
@@ -226,30 +215,8 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
     candidates.add(id, addresses, by)
   }
 
-  async function dial(candidate: Candidate): Promise<void> {
-    const key = candidate.id.toString()
-    if (dialling.has(key)) return
-    dialling.add(key)
-    try {
-      const addresses = [...candidate.addresses.values()].map((address) => withPeer(address, candidate.id))
-      await node.dial(addresses, {
-        signal: AbortSignal.any([stopped.signal, AbortSignal.timeout(LIMITS.dialTimeoutMs)]),
-      })
-      candidates.succeeded(candidate)
-    } catch (error) {
-      if (stopped.signal.aborted) return
-      candidates.failed(candidate, performance.now(), Math.random)
-      config.onEvent('dial-failed', { peer: key, cause: String(error) })
-    } finally {
-      dialling.delete(key)
-    }
-  }
-
   function tick(): void {
-    const room = LIMITS.neighboursMax - neighbours.size
-    const known = (id: PeerId): boolean => isConnected(id) || dialling.has(id.toString()) || banned.has(id.toString())
-    const due = candidates.due(performance.now(), known, Math.min(room, DIALS_MAX - dialling.size))
-    for (const candidate of due) void dial(candidate)
+    dialler.dial(LIMITS.neighboursMax - neighbours.size)
     for (const connection of node.getConnections()) void open(connection.remotePeer)
   }
 
@@ -274,7 +241,7 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
     candidates.add(event.detail.peerId, event.detail.listenAddrs, by)
   }
 
-  await node.handle(protocol, serve, { maxInboundStreams: LIMITS.inboundLinksPerPeerMax, maxOutboundStreams: 4 })
+  await node.handle(protocol, inbound, { maxInboundStreams: LIMITS.inboundLinksPerPeerMax, maxOutboundStreams: 4 })
   node.addEventListener('peer:connect', onConnect)
   node.addEventListener('peer:disconnect', onDisconnect)
   node.addEventListener('peer:identify', onIdentify)
@@ -338,10 +305,4 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
       await node.unhandle(protocol)
     },
   }
-}
-
-function withPeer(address: Multiaddr, id: PeerId): Multiaddr {
-  return address.getComponents().some((part) => part.name === 'p2p')
-    ? address
-    : address.encapsulate(`/p2p/${id.toString()}`)
 }

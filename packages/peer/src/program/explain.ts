@@ -29,7 +29,10 @@ const ADVICE: Record<PeerErrorCode, { exit: number; fix: string }> = {
 }
 
 export function explainPeerError(error: unknown): Explanation | undefined {
-  if (error instanceof PeerError) return { code: error.code, message: error.message, ...ADVICE[error.code] }
+  if (error instanceof PeerError) {
+    const { exit, fix } = ADVICE[error.code]
+    return { code: error.code, message: error.message, exit, fix: error.fix ?? fix }
+  }
   if (error instanceof ReleaseError) {
     const fix = 'nothing was installed; ask whoever publishes the release, and check that root.json is the right one'
     return { code: String(error.code), exit: EXIT.verification, message: error.message, fix }
