@@ -12,6 +12,8 @@ export interface PeerConfig {
   root: TrustedRoot
   identity: PrivateKey
   listen: Multiaddr[]
+  /** Told to others instead of what is listened on; needed where this peer has a public address. */
+  announce: Multiaddr[]
   site: string
   role: 'device' | 'cache'
   /** Base URL of the origin; without one it is never asked. */
@@ -52,6 +54,7 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
     fleet,
     privateKey: config.identity,
     listen: config.listen,
+    ...(config.announce.length === 0 ? {} : { announce: config.announce }),
     dht: config.dht ? 'server' : 'off',
   })
   stack.defer(() => stopNode(node))

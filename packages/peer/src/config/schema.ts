@@ -21,6 +21,8 @@ export const configSchema = z.strictObject({
   stateDir: z.string().default(defaultStateDir()),
   site: z.string().default(''),
   listen: z.array(z.string()).default(['/ip4/0.0.0.0/tcp/7070']),
+  /** Public addresses to tell others instead of those listened on. */
+  announce: z.array(z.string()).default([]),
   peers: z.array(z.string()).default([]),
   trackers: z.array(z.string()).default([]),
   bootstrap: z.array(z.string()).default([]),

@@ -30,6 +30,7 @@ interface GetFlags {
   tracker: string[]
   bootstrap: string[]
   listen: string[]
+  announce: string[]
   linger: number
   timeout: number
   settle: number
@@ -56,6 +57,7 @@ export function addGetCommand(program: Command): void {
     .option('--tracker <multiaddr>', 'a tracker to ask for neighbours (repeatable)', collect, [])
     .option('--bootstrap <multiaddr>', 'a DHT node to begin with (repeatable)', collect, [])
     .option('--listen <multiaddr>', 'where neighbours can reach this peer (repeatable)', collect, [])
+    .option('--announce <multiaddr>', 'a public address to tell others (repeatable)', collect, [])
     .option('--linger <seconds>', 'go on seeding for so long after the install', seconds, 0)
     .option('--timeout <seconds>', 'give up after so long without any progress', seconds, 60)
     .option('--settle <seconds>', 'look for neighbours so long before the origin is asked', seconds, 1)
@@ -91,6 +93,7 @@ async function get(text: string, flags: GetFlags, quiet: boolean): Promise<void>
   const config = {
     root: await readTrustedRoot(flags.root),
     listen: readAddresses(flags.listen.length > 0 ? flags.listen : ['/ip4/0.0.0.0/tcp/0'], '--listen', false),
+    announce: readAddresses(flags.announce, '--announce', false),
     site: readSite(flags.site),
     role: 'device' as const,
     origin,

@@ -106,6 +106,7 @@ async function peerSettings(config: Config): Promise<Omit<Parameters<typeof star
     root: await readTrustedRoot(config.root),
     identity: await loadIdentity(join(resolve(config.stateDir), 'identity.key')),
     listen: readAddresses(config.listen, 'listen', false),
+    announce: readAddresses(config.announce, 'announce', false),
     site: readSite(config.site),
     role: 'device',
     origin: config.origin,
