@@ -34,6 +34,16 @@ export interface UpdateResult {
 }
 
 export async function update(peer: Peer, store: Store, target: Target, options: UpdateOptions): Promise<UpdateResult> {
+  try {
+    return await bringTo(peer, store, target, options)
+  } catch (error) {
+    // Whatever gave up first: it did because the caller wanted it.
+    options.signal.throwIfAborted()
+    throw error
+  }
+}
+
+async function bringTo(peer: Peer, store: Store, target: Target, options: UpdateOptions): Promise<UpdateResult> {
   const startedMs = performance.now()
   const deadline = AbortSignal.any([options.signal, AbortSignal.timeout(options.giveUpMs)])
   peer.discovery.follow(channelTopic(peer.root.fleet, target), { complete: false })

@@ -102,7 +102,7 @@ function hear(
     const answer = best ?? seen
     if (answer !== undefined) resolve(answer)
     else if (refused !== undefined) reject(refused)
-    else reject(notFound(name, origin))
+    else reject(signal.aborted ? timedOut(name, origin) : notFound(name, origin))
   }
 
   async function askNeighbour(neighbour: Neighbour): Promise<void> {
@@ -156,6 +156,11 @@ async function keep(
   if (newest === undefined || newest.statement.counter < found.statement.counter) {
     if (target.version === undefined) await store.putSigned(signedName(channel), found.bytes)
   }
+}
+
+function timedOut(name: string, origin: OriginClient | undefined): PeerError {
+  const who = origin === undefined ? 'no neighbour' : `neither ${origin.url} nor any neighbour`
+  return new PeerError('TIMEOUT', `${who} named a release of ${name.replaceAll('@', ' ')} in time`)
 }
 
 function notFound(name: string, origin: OriginClient | undefined): PeerError {
