@@ -94,7 +94,7 @@ test(
   },
 )
 
-const CHILD = join(import.meta.dirname, 'fixture/kill-child.ts')
+const CHILD = join(import.meta.dirname, 'fixture/upgrade-worker.ts')
 
 async function runChild(out: string, killAt: number, from: string): Promise<'killed' | number> {
   try {

@@ -1,4 +1,3 @@
-export { nodeDisk, type Disk } from './disk.ts'
 export type { Holding } from './holding.ts'
 export type { Staging } from './staging.ts'
 export { openStore, type Store } from './store.ts'

@@ -48,7 +48,7 @@ export async function readJournal(disk: Disk, layout: Layout, id: ReleaseId, chu
 }
 
 /** Runs of consecutive chunks as journal records. */
-export function encodeRuns(id: ReleaseId, chunks: Iterable<number>): Uint8Array {
+function encodeRuns(id: ReleaseId, chunks: Iterable<number>): Uint8Array {
   const runs: { first: number; count: number }[] = []
   for (const chunk of chunks) {
     const last = runs.at(-1)
