@@ -72,7 +72,8 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
       node,
       {
         fleet,
-        site: config.site,
+        // No site is not the site without a name.
+        ...(config.site === '' ? {} : { site: config.site }),
         role: config.role,
         trackers: config.trackers,
         bootstrap: config.bootstrap,
