@@ -53,13 +53,13 @@ export function follow(peer: Peer, options: FollowOptions): Following {
   }
 
   async function run(): Promise<void> {
-    await using store = await openInstallRoot(peer, options.out, options.target)
+    await using root = await openInstallRoot(peer, options.out, options.target)
     let failures = 0
     while (!options.signal.aborted) {
       let waitMs = options.pollMs
       try {
         if (status.state !== 'current') enter('checking')
-        const result = await update(peer, store, options.target, {
+        const result = await update(peer, root, {
           giveUpMs: CHECK_TIMEOUT_MS,
           settleMs: options.settleMs,
           signal: options.signal,
@@ -89,7 +89,6 @@ export function follow(peer: Peer, options: FollowOptions): Following {
       status = { ...status, nextCheckMs: Date.now() + Math.round(jitteredMs) }
       await pause(jitteredMs, options.signal)
     }
-    peer.offer.removeShelf(store)
   }
 
   return { status: () => status, ended: run() }

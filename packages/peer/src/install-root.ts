@@ -1,40 +1,69 @@
-/** One install root of a running peer: its store, and what it has on offer from the start. */
-import { channelTopic, readManifest, releaseTopic, type ReleaseId, type Target } from '@shoal/release'
+/** One install root of a running peer: its store, and what of it is on offer. */
+import { channelTopic, readManifest, releaseTopic, type Manifest, type ReleaseId, type Target } from '@shoal/release'
 import { PeerError } from './error.ts'
-import type { Peer } from './peer.ts'
-import { openStore, type Store } from './store/index.ts'
 import { recover } from './install/index.ts'
+import type { Peer } from './peer.ts'
+import { openStore, type Holding, type Store } from './store/index.ts'
 
-/** Opens the store, mends what a killed peer left, and offers the release that is current. */
-export async function openInstallRoot(peer: Peer, out: string, target: Target): Promise<Store> {
-  const store = await openStore(out)
-  try {
-    await recover(store)
-    peer.offer.addShelf(store)
-    const current = await store.current()
-    if (current !== undefined) await offerInstalled(peer, store, target, current)
-    return store
-  } catch (error) {
-    peer.offer.removeShelf(store)
-    await store[Symbol.asyncDispose]()
-    throw error
-  }
+export interface InstallRoot extends AsyncDisposable {
+  readonly store: Store
+  readonly target: Target
+  /** Offers an installed release from now on, and stops to offer what is installed no more. */
+  offerInstalled(manifest: Manifest): Promise<void>
 }
 
-async function offerInstalled(peer: Peer, store: Store, target: Target, id: ReleaseId): Promise<void> {
-  try {
-    const manifest = await readManifest(id, async (block) => {
-      const bytes = await store.getBlock(block)
-      if (bytes === undefined) throw new PeerError('STORE_CORRUPT', `block ${block} of release ${id} is missing`)
-      return bytes
-    })
-    const holding = await store.open(manifest)
-    if (holding === undefined) return
-    peer.offer.add(holding)
+/** Opens the store, mends what a killed peer left, and offers the release that is current. */
+export async function openInstallRoot(peer: Peer, out: string, target: Target): Promise<InstallRoot> {
+  await using stack = new AsyncDisposableStack()
+  const store = stack.use(await openStore(out))
+  const holdings = new Map<ReleaseId, Holding>()
+  stack.defer(async () => {
+    for (const id of [...holdings.keys()]) await retire(id)
+  })
+  peer.offer.addShelf(store)
+  stack.defer(() => peer.offer.removeShelf(store))
+
+  async function retire(id: ReleaseId): Promise<void> {
+    const holding = holdings.get(id)
+    holdings.delete(id)
+    peer.offer.remove(id)
+    peer.discovery.unfollow(releaseTopic(id))
+    await holding?.[Symbol.asyncDispose]()
+  }
+
+  async function offerInstalled(manifest: Manifest): Promise<void> {
+    const { id } = manifest
+    if (!holdings.has(id)) {
+      const holding = await store.open(manifest)
+      if (holding === undefined) throw new PeerError('STORE_CORRUPT', `release ${id} is gone from ${store.out}`)
+      holdings.set(id, holding)
+      peer.offer.add(holding)
+    }
     peer.discovery.follow(channelTopic(peer.root.fleet, target), { complete: true })
     peer.discovery.follow(releaseTopic(id), { complete: true })
+    const installed = await store.installed()
+    for (const held of [...holdings.keys()]) if (!installed.includes(held)) await retire(held)
+  }
+
+  await recover(store)
+  const current = await store.current()
+  const manifest = current === undefined ? undefined : await readOwnManifest(store, current)
+  if (manifest !== undefined) await offerInstalled(manifest)
+  const kept = stack.move()
+  return { store, target, offerInstalled, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
+
+/** Undefined when a block is missing or damaged: what cannot be read is not offered, and the next update fetches it again. */
+async function readOwnManifest(store: Store, id: ReleaseId): Promise<Manifest | undefined> {
+  const missing = new PeerError('STORE_CORRUPT', `a block of release ${id} is missing`)
+  try {
+    return await readManifest(id, async (block) => {
+      const bytes = await store.getBlock(block)
+      if (bytes === undefined) throw missing
+      return bytes
+    })
   } catch (error) {
-    // What cannot be read is not offered; the next update fetches the blocks again.
-    if (!(error instanceof PeerError) || error.code !== 'STORE_CORRUPT') throw error
+    if (error === missing) return undefined
+    throw error
   }
 }

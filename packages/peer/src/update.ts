@@ -1,13 +1,14 @@
 /** Brings one install root to the release that a target stands for: resolve, fetch, verify, install, go on serving. */
-import { channelTopic, releaseTopic, type Manifest, type ReleaseId, type Statement, type Target } from '@shoal/release'
+import { channelTopic, releaseTopic, type Manifest, type ReleaseId, type Statement } from '@shoal/release'
 import { createAccount, type Account } from './download/account.ts'
 import { downloadSpans, type DownloadProgress } from './download/download.ts'
 import { fetchManifest } from './download/fetch-manifest.ts'
-import { followParticipants } from './download/participants.ts'
+import { followParticipants, type Participants } from './download/participants.ts'
 import { PeerError } from './error.ts'
 import { install } from './install/index.ts'
+import type { InstallRoot } from './install-root.ts'
 import type { Peer } from './peer.ts'
-import type { Store } from './store/index.ts'
+import type { Staging, Store } from './store/index.ts'
 import { DEFAULT_POLICY } from './swarm/index.ts'
 import { resolveRelease } from './trust/index.ts'
 
@@ -33,18 +34,9 @@ export interface UpdateResult {
   elapsedMs: number
 }
 
-export async function update(peer: Peer, store: Store, target: Target, options: UpdateOptions): Promise<UpdateResult> {
-  try {
-    return await bringTo(peer, store, target, options)
-  } catch (error) {
-    // Whatever gave up first: it did because the caller wanted it.
-    options.signal.throwIfAborted()
-    throw error
-  }
-}
-
-async function bringTo(peer: Peer, store: Store, target: Target, options: UpdateOptions): Promise<UpdateResult> {
+export async function update(peer: Peer, root: InstallRoot, options: UpdateOptions): Promise<UpdateResult> {
   const startedMs = performance.now()
+  const { store, target } = root
   const deadline = AbortSignal.any([options.signal, AbortSignal.timeout(options.giveUpMs)])
   peer.discovery.follow(channelTopic(peer.root.fleet, target), { complete: false })
   const { statement, from } = await resolveRelease(target, peer.root, {
@@ -56,13 +48,11 @@ async function bringTo(peer: Peer, store: Store, target: Target, options: Update
   })
   options.signal.throwIfAborted()
   options.onPhase('resolved', { release: statement.release, version: statement.version, from })
-  peer.discovery.follow(releaseTopic(statement.release), { complete: false })
-  const participants = followParticipants(peer.neighbours, statement.release)
-  let account: Account
-  let manifest: Manifest
   const changed = (await store.current()) !== statement.release
+  peer.discovery.follow(releaseTopic(statement.release), { complete: !changed })
+  const participants = followParticipants(peer.neighbours, statement.release)
   try {
-    manifest = await fetchManifest(statement.release, {
+    const manifest = await fetchManifest(statement.release, {
       store,
       participants,
       neighbours: peer.neighbours,
@@ -71,32 +61,38 @@ async function bringTo(peer: Peer, store: Store, target: Target, options: Update
     })
     checkManifest(manifest, statement)
     options.onPhase('manifest', { sizeBytes: manifest.sizeBytes, files: manifest.entries.length })
-    account = await fetchTree(manifest)
+    const account = await fetchTree(peer, store, manifest, participants, options)
+    if (changed) await install(store, manifest.id, { keepPrevious: 1 })
+    await root.offerInstalled(manifest)
+    options.onPhase('activated', { release: manifest.id })
+    const elapsedMs = Math.round(performance.now() - startedMs)
+    const { id: release, version, sizeBytes } = manifest
+    return { release, version, changed, sizeBytes, account, elapsedMs }
   } finally {
     participants.leave()
   }
-  const holding = await store.open(manifest)
-  if (holding === undefined) throw new PeerError('STORE_CORRUPT', `release ${manifest.id} is gone from ${store.out}`)
-  peer.offer.add(holding)
-  peer.discovery.follow(channelTopic(peer.root.fleet, target), { complete: true })
-  peer.discovery.follow(releaseTopic(manifest.id), { complete: true })
-  options.onPhase('activated', { release: manifest.id })
-  const { version } = statement
-  const elapsedMs = Math.round(performance.now() - startedMs)
-  return { release: manifest.id, version, changed, sizeBytes: manifest.sizeBytes, account, elapsedMs }
+}
 
-  async function fetchTree(manifest: Manifest): Promise<Account> {
-    if ((await store.installed()).includes(manifest.id)) {
-      if (changed) await install(store, manifest.id, { keepPrevious: 1 })
-      return createAccount(manifest.chunks.bytes, changed ? manifest.chunks.bytes : 0, 0)
-    }
-    await using staging = await store.stage(manifest, { signal: options.signal })
-    options.onPhase('staged', { reused: staging.reusedBytes, resumed: staging.resumedBytes })
-    peer.offer.add(staging)
-    try {
-      const account = await downloadSpans({
+/** Leaves the release whole in the store, offered to others from its first chunk on. */
+async function fetchTree(
+  peer: Peer,
+  store: Store,
+  manifest: Manifest,
+  participants: Participants,
+  options: UpdateOptions,
+): Promise<Account> {
+  const total = manifest.chunks.bytes
+  if ((await store.installed()).includes(manifest.id)) return createAccount(total, total, 0)
+  await using staging = await store.stage(manifest, { signal: options.signal })
+  options.onPhase('staged', { reused: staging.reusedBytes, resumed: staging.resumedBytes })
+  const account = createAccount(total, staging.reusedBytes, staging.resumedBytes)
+  peer.offer.add(staging)
+  try {
+    do {
+      await downloadSpans({
         self: peer.id,
         staging,
+        account,
         participants,
         neighbours: peer.neighbours,
         offer: peer.offer,
@@ -110,13 +106,23 @@ async function bringTo(peer: Peer, store: Store, target: Target, options: Update
         signal: options.signal,
       })
       options.onPhase('downloaded', {})
-      await staging.finish()
-      await install(store, manifest.id, { keepPrevious: 1 })
-      return account
-    } catch (error) {
-      peer.offer.remove(manifest.id)
-      throw error
-    }
+    } while (!(await finished(staging)))
+    // The finished staging stays on offer until the installed release takes its place.
+    return account
+  } catch (error) {
+    peer.offer.remove(manifest.id)
+    throw error
+  }
+}
+
+/** False when a file that was shared with the previous release was edited meanwhile: its chunks are missing again. */
+async function finished(staging: Staging): Promise<boolean> {
+  try {
+    await staging.finish()
+    return true
+  } catch (error) {
+    if (error instanceof PeerError && error.code === 'CHUNK_GONE') return false
+    throw error
   }
 }
 

@@ -22,7 +22,7 @@ import {
   type SwarmPolicy,
   type Waiting,
 } from '../swarm/index.ts'
-import { createAccount, type Account } from './account.ts'
+import type { Account } from './account.ts'
 import type { Delivery } from './delivery.ts'
 import { askNeighbour } from './from-neighbour.ts'
 import { createOriginFetcher } from './from-origin.ts'
@@ -31,6 +31,8 @@ import type { Participants } from './participants.ts'
 export interface DownloadOptions {
   self: string
   staging: Staging
+  /** Counts on from what it holds. */
+  account: Account
   participants: Participants
   neighbours: Pick<Neighbours, 'ban'>
   offer: Pick<Offer, 'gained'>
@@ -60,10 +62,9 @@ const PROGRESS_MS = 250
 const ORIGIN_DAMAGE_MAX = 3
 
 /** Resolves when every span is on disk and verified. */
-export function downloadSpans(options: DownloadOptions): Promise<Account> {
-  const { staging, participants, origin } = options
+export function downloadSpans(options: DownloadOptions): Promise<void> {
+  const { staging, participants, origin, account } = options
   const { manifest } = staging
-  const account = createAccount(manifest.chunks.bytes, staging.reusedBytes, staging.resumedBytes)
   const now = (): number => performance.now()
   const startedMs = now()
   const swarm = createSwarm(
@@ -91,7 +92,7 @@ export function downloadSpans(options: DownloadOptions): Promise<Account> {
   let lastByteMs = startedMs
   let progressAtMs = 0
 
-  const { promise, resolve, reject } = Promise.withResolvers<Account>()
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>()
 
   function finish(error?: unknown): void {
     if (stop.signal.aborted) return
@@ -101,7 +102,7 @@ export function downloadSpans(options: DownloadOptions): Promise<Account> {
     for (const cancel of cancels.values()) cancel()
     if (origin !== undefined) account.waste('origin', origin.stats.wastedBytes)
     report()
-    if (error === undefined) resolve(account)
+    if (error === undefined) resolve(undefined)
     else reject(error)
   }
   const onAbort = (): void => finish(options.signal.reason)

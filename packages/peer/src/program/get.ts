@@ -17,7 +17,7 @@ import { openInstallRoot } from '../install-root.ts'
 import { loadIdentity } from '../network/index.ts'
 import { pause } from '../pause.ts'
 import { startPeer, type Peer } from '../peer.ts'
-import { update, type UpdateResult } from '../update.ts'
+import { update, type UpdateOptions, type UpdateResult } from '../update.ts'
 import { summaryFields, summaryText } from './summary.ts'
 
 interface GetFlags {
@@ -114,10 +114,10 @@ async function get(text: string, flags: GetFlags, quiet: boolean): Promise<void>
   }
   const identity = await loadIdentity(join(out, '.shoal', 'identity.key'))
   await using peer = await startPeer({ ...config, identity })
-  await using store = await openInstallRoot(peer, out, target)
+  await using root = await openInstallRoot(peer, out, target)
   output.record('listening', { peerId: peer.id, addresses: peer.node.getMultiaddrs().map(String) })
   const progress = createProgress(output, 'fetch')
-  const result = await update(peer, store, target, {
+  const result = await update(peer, root, {
     giveUpMs: flags.timeout * 1000,
     settleMs: flags.settle * 1000,
     signal,
@@ -137,7 +137,7 @@ function showProgress(
   output: Output,
   progress: Progress,
   peer: Peer,
-  state: Parameters<Parameters<typeof update>[3]['onProgress']>[0],
+  state: Parameters<UpdateOptions['onProgress']>[0],
 ): void {
   const { doneBytes, rate, account, waiting } = state
   const { bytes } = account

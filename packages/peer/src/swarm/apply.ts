@@ -40,6 +40,7 @@ function join(state: SwarmState, event: SwarmEvent & { type: 'joined' }): void {
     Object.assign(neighbour, { inFlightBytes, pace, strikes, snubbedUntilMs })
   }
   state.neighbours.set(event.peer, neighbour)
+  for (const sources of state.failedBy.values()) sources.delete(event.peer)
   for (let span = 0; span < state.spanCount; span++) if (hasBit(event.spans, span)) gain(state, neighbour, span)
 }
 
