@@ -1,8 +1,8 @@
 /** Real software to publish: packages that the set-up brought, copied side by side into one tree. */
-import { cp, mkdir, readdir, readFile, stat } from 'node:fs/promises'
-import { constants } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync } from 'node:fs'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ConstellationError } from './error.ts'
 
 export interface Part {
@@ -12,17 +12,17 @@ export interface Part {
   as: string
 }
 
-/** Copies, never links: a test may edit what it publishes, and must not reach node_modules by it. */
-export async function buildTree(to: string, parts: readonly Part[]): Promise<void> {
-  await mkdir(to, { recursive: true })
+/**
+ * Copies, never links: a test may edit what it publishes, and must not reach node_modules by it. What a package manager put
+ * inside a package is not the package. Synchronous, which for thousands of small files is several times faster.
+ */
+export function buildTree(to: string, parts: readonly Part[]): void {
   for (const { from, as } of parts) {
-    await cp(from, join(to, as), {
-      recursive: true,
-      verbatimSymlinks: true,
-      mode: constants.COPYFILE_FICLONE,
-      // What a package manager put inside is not the package.
-      filter: (path) => basename(path) !== 'node_modules' || path === from,
-    })
+    mkdirSync(join(to, as), { recursive: true })
+    for (const name of readdirSync(from)) {
+      if (name === 'node_modules') continue
+      cpSync(join(from, name), join(to, as, name), { recursive: true, verbatimSymlinks: true })
+    }
   }
 }
 

@@ -38,7 +38,7 @@ export function renderBoard(rows: readonly Row[], paint: Paint, width: number): 
     activity(row, paint),
     ...SOURCES.map(({ title, style, of }) => {
       const part = row.bytes === undefined ? 0 : share(of(row.bytes), row)
-      const text = pad(part === 0 ? '·' : `${Math.round(part * 100)}%`, shareWidth(title), 'left')
+      const text = pad(formatShare(part), shareWidth(title), 'left')
       return `  ${part === 0 ? paint('dim', text) : paint(style, text)}`
     }),
   ])
@@ -53,6 +53,11 @@ export function renderPlain(rows: readonly Row[]): string {
 
 function shareWidth(title: string): number {
   return Math.max(SHARE_WIDTH, title.length)
+}
+
+function formatShare(part: number): string {
+  if (part === 0) return '·'
+  return part < 0.005 ? '<1%' : `${Math.round(part * 100)}%`
 }
 
 function bar(row: Row, paint: Paint, width: number): string {
@@ -75,7 +80,7 @@ function activity(row: Row, paint: Paint): string {
   if (row.installed !== undefined)
     return paint('green', pad(`✓ ${formatDuration(row.installed.elapsedMs)}`, RATE_WIDTH, 'left'))
   if (row.state === 'retrying') return paint('red', pad('retrying', RATE_WIDTH, 'left'))
-  if (row.state !== 'fetching') return paint('dim', pad(row.state, RATE_WIDTH, 'left'))
+  if (row.state !== 'fetching' || row.totalBytes === 0) return paint('dim', pad(row.state, RATE_WIDTH, 'left'))
   return pad(`${formatBytes(row.rate)}/s`, RATE_WIDTH, 'left')
 }
 

@@ -51,13 +51,13 @@ export function whyOrigin(arrivals: readonly Arrival[]): string {
   const spans = (reason: string): number =>
     arrivals.reduce((sum, { installed }) => sum + (installed.reasons[reason] ?? 0), 0)
   const parts = WHY.map(([reason, text]) => [spans(reason), text] as const).filter(([count]) => count > 0)
-  return parts.length === 0 ? '' : `why the origin: ${parts.map(([count, text]) => `${count} ${text}`).join(', ')}`
+  return parts.length === 0 ? '' : `why origin: ${parts.map(([count, text]) => `${count} ${text}`).join(', ')}`
 }
 
 const WHY = [
-  ['owner', 'spans that a peer fetched for its whole site'],
-  ['alone', 'before a neighbour of the site was known'],
-  ['hedge', 'whose owner made no progress'],
+  ['owner', 'spans as owner for the site'],
+  ['alone', 'before a neighbour was known'],
+  ['hedge', 'because the owner made no progress'],
   ['floor', 'because neighbours were too slow'],
 ] as const
 
