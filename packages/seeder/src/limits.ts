@@ -12,8 +12,9 @@ export const SCAN_BATCH_BYTES = 8 * MiB
 export const SCAN_BATCH_FILES = 256
 /** A worker tells of its progress in a file this often. */
 export const SCAN_PROGRESS_BYTES = 64 * MiB
-/** Chunks that one task compresses, together at most this much uncompressed … */
+/** Chunks that one task compresses, together at most this much uncompressed, and so many … */
 export const COMPRESS_TASK_BYTES = 2 * MiB
+export const COMPRESS_TASK_CHUNKS = 512
 /** … and tasks in flight for each worker: one at work, one waiting. */
 export const COMPRESS_TASKS_PER_WORKER = 2
 /** lstat calls in flight while walking a tree. */

@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs'
-import { parse } from 'yaml'
 import type { z } from 'zod'
 import { SECRET_FILE_BYTES_MAX } from '../limits.ts'
 import { variableOf } from './shape.ts'
+import { loadYaml } from './yaml.ts'
 
 /** The values that environment variables give, by path. `NAME_FILE` gives the content of a file instead, for secrets. */
 export function readEnvironment(
@@ -34,7 +34,7 @@ function readAs(schema: z.ZodType | undefined, text: string): unknown {
 
 function readYaml(text: string): unknown {
   try {
-    return parse(text)
+    return loadYaml().parse(text)
   } catch {
     return text
   }

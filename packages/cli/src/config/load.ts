@@ -1,5 +1,4 @@
 import { readFileSync, statSync } from 'node:fs'
-import { parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { CliError } from '../error.ts'
 import { EXIT } from '../exit.ts'
@@ -7,6 +6,7 @@ import { CONFIG_FILE_BYTES_MAX } from '../limits.ts'
 import { nearestName } from '../nearest.ts'
 import { readEnvironment } from './environment.ts'
 import { flatten, leavesOf, nest } from './shape.ts'
+import { loadYaml } from './yaml.ts'
 
 export interface ConfigSources {
   file?: string | undefined
@@ -68,7 +68,7 @@ export function loadConfigWithOrigins<S extends z.ZodObject>(
 function readFile(file: string): object {
   if (statSync(file).size > CONFIG_FILE_BYTES_MAX)
     throw invalid(`${file} is larger than a configuration is`, 'check --config')
-  const document = parseDocument(readFileSync(file, 'utf8'))
+  const document = loadYaml().parseDocument(readFileSync(file, 'utf8'))
   const [error] = document.errors
   if (error !== undefined) throw invalid(`${file}: ${error.message.split('\n')[0] ?? ''}`, 'correct the YAML')
   const value: unknown = document.toJS() ?? {}

@@ -1,12 +1,11 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 
 /** Each leaf of a configuration schema by its dotted path, in the schema's order. */
 export function leavesOf(schema: z.ZodObject, prefix = ''): Map<string, z.ZodType> {
   const leaves = new Map<string, z.ZodType>()
   for (const [key, field] of Object.entries(schema.shape)) {
     const inner = unwrap(field as z.ZodType)
-    if (inner instanceof z.ZodObject)
-      for (const [path, leaf] of leavesOf(inner, `${prefix}${key}.`)) leaves.set(path, leaf)
+    if (isObjectSchema(inner)) for (const [path, leaf] of leavesOf(inner, `${prefix}${key}.`)) leaves.set(path, leaf)
     else leaves.set(prefix + key, field as z.ZodType)
   }
   return leaves
@@ -50,11 +49,15 @@ export function nest(flat: ReadonlyMap<string, unknown>): Record<string, unknown
   return root
 }
 
+/** What lies under optional(), default() and prefault(). */
 function unwrap(schema: z.ZodType): z.ZodType {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
-    return unwrap(schema.unwrap() as z.ZodType)
-  }
-  return schema
+  const { type } = schema.def
+  if (type !== 'optional' && type !== 'default' && type !== 'prefault') return schema
+  return unwrap((schema as z.ZodOptional<z.ZodType>).unwrap())
+}
+
+function isObjectSchema(schema: z.ZodType): schema is z.ZodObject {
+  return schema.def.type === 'object'
 }
 
 function isPlainObject(value: unknown): value is object {

@@ -105,8 +105,8 @@ function cutFile(
 }
 
 function refuseChanged(fd: number, file: ChunkTask['files'][number]): void {
-  const now = fstatSync(fd, { bigint: true })
-  if (!now.isFile() || Number(now.size) !== file.size || now.mtimeNs !== file.mtimeNs || now.ino !== file.ino) {
+  const now = fstatSync(fd)
+  if (!now.isFile() || now.size !== file.size || now.mtimeMs !== file.mtimeMs || now.ino !== file.ino) {
     throw changed(file.path)
   }
 }

@@ -1,6 +1,7 @@
 import type { Chunking, EntryInput } from '@shoal/release'
 import { SCAN_BATCH_BYTES, SCAN_BATCH_FILES } from '../limits.ts'
 import type { SourceFile, SourceTree } from '../tree/tree.ts'
+import { unflatten } from './chunked-files.ts'
 import type { ChunkedFile } from './task.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
@@ -19,11 +20,11 @@ export async function chunkTree(
   let next = 0
   const drain = async (): Promise<void> => {
     for (let batch = batches[next++]; batch !== undefined; batch = batches[next++]) {
-      const files = batch.map(({ path, size, mtimeNs, ino }) => ({ path, size, mtimeNs, ino }))
+      const files = batch.map(({ path, size, mtimeMs, ino }) => ({ path, size, mtimeMs, ino }))
       const chunked = await pool.run({ kind: 'chunk', root: tree.root, chunking, files }, onProgress)
-      batch.forEach((file, at) => {
-        const chunks = chunked[at]
-        if (chunks !== undefined) entries.push(fileEntry(file, chunks))
+      unflatten(chunked).forEach((chunks, at) => {
+        const file = batch[at]
+        if (file !== undefined) entries.push(fileEntry(file, chunks))
       })
     }
   }

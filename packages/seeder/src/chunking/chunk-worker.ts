@@ -2,6 +2,7 @@ import { parentPort } from 'node:worker_threads'
 import { SeederError } from '../error.ts'
 import { READ_BUFFER_BYTES, SCAN_PROGRESS_BYTES } from '../limits.ts'
 import { chunkFile } from './chunk-file.ts'
+import { flatten } from './chunked-files.ts'
 import { compressChunks } from './compress-chunks.ts'
 import type { WorkerReply, WorkerTask } from './task.ts'
 
@@ -33,7 +34,13 @@ function runTask(task: WorkerTask): void {
     }),
   )
   reply({ kind: 'progress', bytes: unreported })
-  reply({ kind: 'done', result })
+  const flat = flatten(result)
+  reply({ kind: 'done', result: flat }, [
+    flat.sha256.buffer,
+    flat.counts.buffer,
+    flat.digests.buffer,
+    flat.sizes.buffer,
+  ])
 }
 
 function reply(message: WorkerReply, transfer: ArrayBuffer[] = []): void {

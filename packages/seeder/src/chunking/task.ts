@@ -7,14 +7,25 @@ export interface ChunkTask {
   kind: 'chunk'
   root: string
   chunking: Chunking
-  files: readonly { path: string; size: number; mtimeNs: bigint; ino: bigint }[]
+  files: readonly { path: string; size: number; mtimeMs: number; ino: number }[]
 }
 
+/** A file's sha256, and the digest and size of each chunk. */
 export interface ChunkedFile {
   sha256: Uint8Array
   /** 32 bytes a chunk. */
   digests: Uint8Array
   sizes: Uint32Array
+}
+
+/** All files of a task in flat buffers, which travel without a copy. */
+export interface ChunkedFiles {
+  /** Of each file: 32 bytes. */
+  sha256: Uint8Array<ArrayBuffer>
+  /** Chunks of each file; the two below hold them one behind another. */
+  counts: Uint32Array<ArrayBuffer>
+  digests: Uint8Array<ArrayBuffer>
+  sizes: Uint32Array<ArrayBuffer>
 }
 
 export interface CompressTask {
@@ -42,7 +53,7 @@ export interface Frames {
 }
 
 export interface TaskResults {
-  chunk: ChunkedFile[]
+  chunk: ChunkedFiles
   compress: Frames
 }
 

@@ -29,7 +29,7 @@ export function startWorkerPool(options: { signal: AbortSignal; size?: number | 
   function startWorker(): Worker {
     // The suffix is that of this file: sources run as they are, packages are compiled.
     const worker = new Worker(new URL(`./chunk-worker${extname(import.meta.url)}`, import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MIB, maxYoungGenerationSizeMb: 8 },
+      resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MIB, maxYoungGenerationSizeMb: 4 },
     })
     worker.on('message', (reply: WorkerReply) => {
       receive(worker, reply)

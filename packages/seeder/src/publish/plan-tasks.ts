@@ -1,6 +1,6 @@
 import type { FileEntry, Manifest } from '@shoal/release'
 import type { ChunkRun } from '../chunking/task.ts'
-import { COMPRESS_TASK_BYTES } from '../limits.ts'
+import { COMPRESS_TASK_BYTES, COMPRESS_TASK_CHUNKS } from '../limits.ts'
 import type { Places } from './places.ts'
 
 /** Chunks to compress together, in the order of the manifest. */
@@ -20,7 +20,8 @@ export function* planTasks(
   let sizeBytes = 0
   for (const use of firstUses(manifest)) {
     if (places.has(use.chunk)) continue
-    if (uses.length > 0 && sizeBytes + use.size > bytesMax) {
+    const isFull = sizeBytes + use.size > bytesMax || uses.length === COMPRESS_TASK_CHUNKS
+    if (isFull && uses.length > 0) {
       yield describeTask(uses, sizeBytes, manifest)
       uses = []
       sizeBytes = 0

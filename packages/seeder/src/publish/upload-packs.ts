@@ -2,7 +2,7 @@ import { frameBytesMax, originPath, type Manifest } from '@shoal/release'
 import { pipe } from 'it-pipe'
 import type { Frames } from '../chunking/task.ts'
 import type { WorkerPool } from '../chunking/worker-pool.ts'
-import { COMPRESS_TASK_BYTES, COMPRESS_TASKS_PER_WORKER } from '../limits.ts'
+import { COMPRESS_TASK_BYTES, COMPRESS_TASK_CHUNKS, COMPRESS_TASKS_PER_WORKER } from '../limits.ts'
 import type { Origin } from '../origin/origin.ts'
 import { assemblePacks, type CompressedChunks, type SpooledPack } from './assemble-packs.ts'
 import type { Journal } from './journal.ts'
@@ -30,7 +30,7 @@ export async function uploadPacks(
   context: UploadContext,
 ): Promise<{ packs: number; uploadedBytes: number }> {
   const { origin, journal, pool, root, level, signal, onProgress } = context
-  const buffers = createBufferPool(manifest.chunking.max)
+  const buffers = createBufferPool()
 
   const compress = async ({ chunks, runs, sizeBytes }: UploadTask): Promise<CompressedChunks> => {
     signal.throwIfAborted()
@@ -73,10 +73,9 @@ export function placePack(places: Places, { sha256, length, chunks, lengths }: O
 }
 
 /** Buffers travel to a worker and back; making new ones would leave garbage faster than it is collected. */
-function createBufferPool(chunkBytesMax: number) {
+function createBufferPool() {
   const free: Frames['out'][] = []
-  // The last chunk of a task may be all that is in it.
-  const sizeBytes = 2 * frameBytesMax(Math.max(COMPRESS_TASK_BYTES, chunkBytesMax))
+  const sizeBytes = frameBytesMax(COMPRESS_TASK_BYTES) + COMPRESS_TASK_CHUNKS * frameBytesMax(0)
   return {
     take: () => free.pop() ?? new Uint8Array(sizeBytes),
     give: (buffer: Frames['out']) => void free.push(buffer),

@@ -1,22 +1,19 @@
-import { encodeManifest, sha256, type EntryInput } from '@shoal/release'
+import { checkPath, DEFAULT_CHUNKING, encodeManifest, type EntryInput } from '@shoal/release'
 import { SeederError } from '../error.ts'
 import type { SourceTree } from './tree.ts'
 
-const NOTHING = { sha256: sha256(new Uint8Array()), chunks: { digests: new Uint8Array(), sizes: new Uint32Array() } }
-
 /**
- * Refuses paths and symlinks that no release may have, before hours are spent on hashing: the release format judges the same
- * tree with every file empty.
+ * Refuses paths and symlinks that no release may have, before hours are spent on hashing. Only the whole manifest can tell whether
+ * two paths collide; that comes later.
  */
 export function checkTree(tree: SourceTree, names: { product: string; version: string; platform: string }): void {
-  const entries: EntryInput[] = [
-    ...tree.files.map(({ path, executable }) => ({ kind: 'file' as const, path, size: 0, executable, ...NOTHING })),
-    ...tree.directories.map((path) => ({ kind: 'directory' as const, path })),
-    ...tree.symlinks.map(({ path, target }) => ({ kind: 'symlink' as const, path, target })),
-  ]
-  if (entries.length === 0)
+  if (tree.files.length + tree.directories.length + tree.symlinks.length === 0) {
     throw new SeederError('SOURCE_INVALID', `${tree.root} is empty: there is nothing to publish`)
-  encodeManifest({ ...names, chunking: { min: 16_384, avg: 65_536, max: 262_144 }, entries })
+  }
+  for (const { path } of tree.files) checkPath(path)
+  // The format judges symlinks by themselves: a release of nothing else does.
+  const links = tree.symlinks.map(({ path, target }): EntryInput => ({ kind: 'symlink', path, target }))
+  if (links.length > 0) encodeManifest({ ...names, chunking: DEFAULT_CHUNKING, entries: links })
 }
 
 /** A repository or an origin inside the tree would publish the key, or itself. */

@@ -13,7 +13,7 @@ export interface SourceFile {
   path: string
   size: number
   executable: boolean
-  /** Nanoseconds and inode at the time of the walk: a file that differs when read has changed. */
-  mtimeNs: bigint
-  ino: bigint
+  /** At the time of the walk: a file that differs when read has changed. */
+  mtimeMs: number
+  ino: number
 }

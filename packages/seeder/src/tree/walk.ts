@@ -1,4 +1,4 @@
-import type { BigIntStats } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SeederError, systemCode } from '../error.ts'
@@ -19,13 +19,13 @@ export async function walkTree(folder: string, options: WalkOptions): Promise<So
   let sizeBytes = 0
 
   const add = async (path: string): Promise<string | undefined> => {
-    const found = await readable(path, lstat(join(root, path), { bigint: true }))
+    const found = await readable(path, lstat(join(root, path)))
     if (found.isDirectory()) return path
     if (found.isSymbolicLink()) {
       symlinks.push({ path, target: decodeName(await readlink(join(root, path), 'buffer'), `the target of ${path}`) })
     } else if (found.isFile()) {
       files.push(describeFile(path, found))
-      sizeBytes += Number(found.size)
+      sizeBytes += found.size
     } else {
       throw new SeederError(
         'SOURCE_INVALID',
@@ -63,12 +63,12 @@ async function findFolder(folder: string): Promise<string> {
   throw new SeederError('SOURCE_MISSING', `${folder} is not a folder`)
 }
 
-function describeFile(path: string, found: BigIntStats): SourceFile {
+function describeFile(path: string, found: Stats): SourceFile {
   return {
     path,
-    size: Number(found.size),
-    executable: (found.mode & 0o111n) !== 0n,
-    mtimeNs: found.mtimeNs,
+    size: found.size,
+    executable: (found.mode & 0o111) !== 0,
+    mtimeMs: found.mtimeMs,
     ino: found.ino,
   }
 }
@@ -101,7 +101,7 @@ function decodeName(bytes: Buffer, what: string): string {
   }
 }
 
-function kindOf(found: BigIntStats): string {
+function kindOf(found: Stats): string {
   if (found.isFIFO()) return 'named pipe'
   if (found.isSocket()) return 'socket'
   return 'device'
