@@ -39,12 +39,15 @@ export async function startConstellation(options: ConstellationOptions = {}): Pr
   const ground = stack.use(await openGround(options.logs))
   const origin = await startOrigin(ground, { product, channel })
   const tracker = options.tracker === false ? undefined : await startTracker(ground, origin.root)
-  const peers: Peer[] = []
+  // In the order in which they were asked for, which is not that in which they are up.
+  const peers = new Map<number, Peer>()
+  let asked = 0
 
   async function addPeer(settings: PeerSettings): Promise<Peer> {
+    const at = asked++
     const shared = { target: `${product}@${channel}`, root: origin.root, origin: origin.url }
     const peer = await startPeer(ground, { ...shared, trackers: tracker?.addresses ?? [], ...settings })
-    peers.push(peer)
+    peers.set(at, peer)
     return peer
   }
 
@@ -55,7 +58,9 @@ export async function startConstellation(options: ConstellationOptions = {}): Pr
     target: `${product}@${channel}`,
     origin,
     tracker,
-    peers,
+    get peers() {
+      return [...peers].sort(([a], [b]) => a - b).map(([, peer]) => peer)
+    },
     publish: (version, source) => origin.publish(version, source),
     startPeer: addPeer,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),

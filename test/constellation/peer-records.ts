@@ -38,6 +38,7 @@ export interface Installed {
   wasted: Record<string, number>
   sentBytes: number
   neighbours: Neighbour[]
+  bans: { peer: string; cause: string }[]
 }
 
 export type Phase = 'resolved' | 'manifest' | 'staged' | 'downloaded' | 'activated'

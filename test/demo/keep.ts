@@ -1,45 +1,41 @@
 /** `--keep`: what runs, where, and what to try with it. */
 import { once } from 'node:events'
-import { join, relative } from 'node:path'
 import { formatColumns } from '../../packages/cli/src/index.ts'
 import type { Constellation } from '../constellation/constellation.ts'
 import type { Screen } from './screen.ts'
 
 export async function keepRunning(constellation: Constellation, screen: Screen, signal: AbortSignal): Promise<void> {
   const { origin, tracker, peers, ground, target } = constellation
+  const trackerAddress = tracker?.addresses[0] ?? ''
   screen.heading('still running', 'until Ctrl-C')
   screen.line(
     formatColumns([
-      ['origin', origin.url, relative(ground.dir, origin.dir)],
-      ...(tracker === undefined ? [] : [['tracker', tracker.http, tracker.addresses[0] ?? '']]),
-      ...peers.map(({ name, site, addresses }) => [`${name} (${site})`, addresses[0] ?? '']),
+      ['origin', origin.url],
+      ['tracker', tracker?.http ?? ''],
+      ['', trackerAddress],
+      ...peers.map(({ name, addresses }) => [name, addresses[0] ?? '']),
       ['folder', ground.dir],
     ]),
   )
-  const [peer] = peers
-  const trackerFlag = tracker === undefined ? '' : ` --tracker ${tracker.addresses[0] ?? ''}`
+  const short = (path: string): string => path.replace(ground.dir, '$D')
+  const state = short(peers[0]?.stateDir ?? '')
+  const [product = '', channel = ''] = target.split('@')
+  screen.heading('to try', 'in another terminal, in this folder')
   const commands = [
-    ['what a peer does', `npx shoal-peer status --state-dir ${peer?.stateDir ?? ''}`],
-    ['pause and resume it', `npx shoal-peer pause --state-dir ${peer?.stateDir ?? ''}`],
+    ['first, so that the lines below are short', `D=${ground.dir} T=${trackerAddress}`],
+    ['what a peer does, and how it found its neighbours', `npx shoal-peer status --state-dir ${state}`],
+    ['stop it for a while; resume goes on', `npx shoal-peer pause --state-dir ${state}`],
     ["the tracker's figures", `curl -s ${tracker?.http ?? ''}/metrics | grep ^shoal`],
     [
       'one more peer, from neighbours only',
-      `npx shoal-peer get ${target} --root ${origin.root} --no-origin${trackerFlag} --out ${join(ground.dir, 'mine')}`,
+      `npx shoal-peer get ${target} --root ${short(origin.root)} --no-origin --tracker $T --out $D/mine`,
     ],
     [
-      'one more version, from a folder of yours',
-      `npx shoal-seeder publish FOLDER --repo ${origin.repository} --origin ${origin.dir} --product ${product(target)} --channel ${channel(target)} --version 3.0`,
+      'one more version; the peers follow by themselves',
+      `npx shoal-seeder publish ./packages --repo ${short(origin.repository)} --origin ${short(origin.dir)} \\\n` +
+        `  --product ${product} --channel ${channel} --version 3.0`,
     ],
   ]
-  screen.heading('try')
-  for (const [what, command] of commands) screen.line(`${screen.paint('dim', `# ${what ?? ''}`)}\n${command ?? ''}`)
+  for (const [what = '', command = ''] of commands) screen.line(`${screen.paint('dim', `# ${what}`)}\n${command}`)
   if (!signal.aborted) await once(signal, 'abort')
-}
-
-function product(target: string): string {
-  return target.split('@')[0] ?? ''
-}
-
-function channel(target: string): string {
-  return target.split('@')[1] ?? ''
 }

@@ -29,6 +29,8 @@ async function main(): Promise<number> {
   const stop = new AbortController()
   const onSignal = (): void => stop.abort(new Error('interrupted'))
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal)
+  // A terminal that is closed, a pipe that nobody reads: stop in order.
+  process.stdout.on('error', onSignal)
   try {
     await show(screen, logs, flags.keep, stop.signal)
     await rm(logs, { recursive: true, force: true })
@@ -53,7 +55,7 @@ async function show(screen: Screen, logs: string, keep: boolean, signal: AbortSi
   const { origin, tracker } = constellation
   screen.line(`${screen.paint('bold', 'shoal')}  origin ${origin.url}  tracker ${tracker?.http ?? ''}`)
   await tellStory(constellation, screen, signal)
-  if (keep) return await keepRunning(constellation, screen, signal)
+  if (keep) await keepRunning(constellation, screen, signal)
   await screen.during('stopping and removing everything', constellation[Symbol.asyncDispose]())
   screen.line(screen.paint('dim', `all in ${formatDuration(performance.now() - startedAt)}; nothing is left running`))
 }
