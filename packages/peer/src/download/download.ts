@@ -34,7 +34,7 @@ export interface DownloadOptions {
   /** Counts on from what it holds. */
   account: Account
   participants: Participants
-  neighbours: Pick<Neighbours, 'ban'>
+  neighbours: Pick<Neighbours, 'ban' | 'wastedBytes'>
   offer: Pick<Offer, 'gained'>
   origin: OriginClient | undefined
   policy: Omit<SwarmPolicy, 'originFromMs'>
@@ -67,6 +67,7 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
   const { manifest } = staging
   const now = (): number => performance.now()
   const startedMs = now()
+  const wastedBefore = { origin: origin?.stats.wastedBytes ?? 0, neighbours: options.neighbours.wastedBytes }
   const swarm = createSwarm(
     options.self,
     bytesToFetch(staging),
@@ -87,7 +88,7 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
   const stop = new AbortController()
   const delivery: Delivery = { progressed, delivered, failed }
   const originFetcher =
-    origin === undefined ? undefined : createOriginFetcher(origin, staging, delivery, damaged, stop.signal)
+    origin === undefined ? undefined : createOriginFetcher(origin, staging, pool, delivery, damaged, stop.signal)
   let planned = false
   let lastByteMs = startedMs
   let progressAtMs = 0
@@ -100,7 +101,9 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
     clearInterval(ticking)
     options.signal.removeEventListener('abort', onAbort)
     for (const cancel of cancels.values()) cancel()
-    if (origin !== undefined) account.waste('origin', origin.stats.wastedBytes)
+    // Both count for longer than this download.
+    account.waste('origin', (origin?.stats.wastedBytes ?? 0) - wastedBefore.origin)
+    account.waste('cancelled', options.neighbours.wastedBytes - wastedBefore.neighbours)
     report()
     if (error === undefined) resolve(undefined)
     else reject(error)

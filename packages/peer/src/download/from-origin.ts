@@ -1,6 +1,7 @@
 /** Asks the origin for the missing chunks of spans, gathers what comes in any order, and hands on whole spans. */
 import type { PackIndex } from '@shoal/release'
 import { PeerError } from '../error.ts'
+import type { BufferPool } from '../links/index.ts'
 import type { OriginClient } from '../origin/index.ts'
 import type { Staging } from '../store/index.ts'
 import { ORIGIN } from '../swarm/index.ts'
@@ -11,15 +12,20 @@ export interface OriginFetcher {
   fetch(spans: readonly number[]): Promise<void>
 }
 
+/** A span on its way: where each chunk goes in the buffer, and how many have not come. */
 interface Gathering {
   chunks: readonly number[]
-  parts: Map<number, Uint8Array>
+  offsets: Map<number, number>
+  buffer: Uint8Array
+  bytes: number
+  left: number
 }
 
 /** @param onDamaged hears of every span whose bytes at the origin do not verify */
 export function createOriginFetcher(
   origin: OriginClient,
   staging: Staging,
+  pool: BufferPool,
   delivery: Delivery,
   onDamaged: (span: number, error: PeerError) => void,
   signal: AbortSignal,
@@ -36,21 +42,34 @@ export function createOriginFetcher(
       if (gathering === undefined) continue
       if (error !== undefined) {
         unfinished.delete(span)
+        pool.give(gathering.buffer)
         if (error.code === 'ORIGIN_CORRUPT') onDamaged(span, error)
         delivery.failed(ORIGIN, span, 'lost')
         continue
       }
       delivery.progressed(ORIGIN, span, bytes.length)
-      gathering.parts.set(chunk, bytes)
-      if (gathering.parts.size < gathering.chunks.length) continue
+      gathering.buffer.set(bytes, gathering.offsets.get(chunk))
+      if (--gathering.left > 0) continue
       unfinished.delete(span)
-      await delivery.delivered(ORIGIN, span, gathering.chunks, join(gathering))
+      await delivery.delivered(ORIGIN, span, gathering.chunks, gathering.buffer.subarray(0, gathering.bytes))
+      pool.give(gathering.buffer)
     }
+  }
+
+  function gather(span: number): Gathering {
+    const chunks = staging.missingChunks(span)
+    const offsets = new Map<number, number>()
+    let bytes = 0
+    for (const chunk of chunks) {
+      offsets.set(chunk, bytes)
+      bytes += manifest.chunks.sizes[chunk] ?? 0
+    }
+    return { chunks, offsets, buffer: pool.take(bytes), bytes, left: chunks.length }
   }
 
   return {
     async fetch(spans) {
-      const unfinished = new Map(spans.map((span) => [span, { chunks: staging.missingChunks(span), parts: new Map() }]))
+      const unfinished = new Map(spans.map((span) => [span, gather(span)]))
       try {
         await take(unfinished)
       } catch (error) {
@@ -58,11 +77,10 @@ export function createOriginFetcher(
         if (signal.aborted) return
         if (!(error instanceof PeerError)) throw error
       }
-      for (const span of unfinished.keys()) delivery.failed(ORIGIN, span, 'lost')
+      for (const [span, { buffer }] of unfinished) {
+        pool.give(buffer)
+        delivery.failed(ORIGIN, span, 'lost')
+      }
     },
   }
-}
-
-function join({ chunks, parts }: Gathering): Uint8Array {
-  return Buffer.concat(chunks.map((chunk) => parts.get(chunk) ?? new Uint8Array(0)))
 }

@@ -24,11 +24,11 @@ export const DEFAULT_POLICY: Omit<SwarmPolicy, 'originFromMs'> = {
   hedgeMs: 10_000,
   stallMs: 10_000,
   floorBytesPerSecond: 500_000,
-  inFlightBytesMax: 48 << 20,
+  inFlightBytesMax: 32 << 20,
 }
 
 export const PEER_WINDOW = { floorBytes: 2 << 20, ceilingBytes: 16 << 20 }
-export const ORIGIN_WINDOW = { floorBytes: 4 << 20, ceilingBytes: 32 << 20 }
+export const ORIGIN_WINDOW = { floorBytes: 4 << 20, ceilingBytes: 16 << 20 }
 
 export const MISSING = 0
 export const REQUESTED = 1
