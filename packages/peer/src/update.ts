@@ -35,6 +35,16 @@ export interface UpdateResult {
 }
 
 export async function update(peer: Peer, root: InstallRoot, options: UpdateOptions): Promise<UpdateResult> {
+  try {
+    return await bringUpToDate(peer, root, options)
+  } catch (error) {
+    // Whatever gave up first: it did because the caller wanted it.
+    options.signal.throwIfAborted()
+    throw error
+  }
+}
+
+async function bringUpToDate(peer: Peer, root: InstallRoot, options: UpdateOptions): Promise<UpdateResult> {
   const startedMs = performance.now()
   const { store, target } = root
   const deadline = AbortSignal.any([options.signal, AbortSignal.timeout(options.giveUpMs)])

@@ -50,7 +50,7 @@ export interface RequesterDeps {
   hello: Hello
   onHello(hello: Hello): void
   onViolation(error: PeerError): void
-  /** Payload that nobody waits for any more. */
+  /** Payload that came to nothing: nobody waits for it any more, or the rest of it never came. */
   onWasted(bytes: number): void
 }
 
@@ -71,7 +71,11 @@ export function openRequester(link: Link, deps: RequesterDeps): Requester {
     clearTimeout(helloTimer)
     const lost = [...pending.values()]
     pending.clear()
-    for (const each of lost) each.receiver?.failed('lost')
+    for (const { receiver, received } of lost) {
+      if (receiver === undefined) continue
+      deps.onWasted(received)
+      receiver.failed('lost')
+    }
     const watchers = [...slots.values()]
     slots.clear()
     for (const watcher of watchers) watcher.unavailable()
@@ -101,11 +105,17 @@ export function openRequester(link: Link, deps: RequesterDeps): Requester {
   function end(id: number, status: number): void {
     const request = pending.get(id)
     if (request === undefined) throw violation('the end of a request that was not made')
+    const { receiver, received } = request
+    if (receiver !== undefined && status === STATUS.ok && request.exact && received !== request.bytesMax) {
+      throw violation('an answer that is too short')
+    }
     pending.delete(id)
-    if (request.receiver === undefined) return
-    if (status !== STATUS.ok) return request.receiver.failed(status === STATUS.busy ? 'busy' : 'absent')
-    if (request.exact && request.received !== request.bytesMax) throw violation('an answer that is too short')
-    request.receiver.done((request.buffer ?? new Uint8Array(0)).subarray(0, request.received))
+    if (receiver === undefined) return
+    if (status !== STATUS.ok) {
+      deps.onWasted(received)
+      return receiver.failed(status === STATUS.busy ? 'busy' : 'absent')
+    }
+    receiver.done((request.buffer ?? new Uint8Array(0)).subarray(0, received))
   }
 
   function payload(id: number, piece: Uint8Array): void {

@@ -47,6 +47,8 @@ export interface Neighbours extends AsyncDisposable {
   /** Called whenever a neighbour becomes ready to be asked. Returns how to stop. */
   onLinked(listener: (neighbour: Neighbour) => void): () => void
   ban(peer: string, cause: string): void
+  /** Whom this peer will have nothing to do with any more, and why. */
+  bans(): { peer: string; cause: string }[]
   readonly sentBytes: number
   readonly wastedBytes: number
 }
@@ -59,7 +61,8 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
   const candidates = createCandidates(node.peerId)
   const neighbours = new Map<string, Neighbour>()
   const followed = new Map<number, { release: ReleaseId; watcher: ReleaseWatcher }>()
-  const banned = new Set<string>()
+  /** Peer → why. */
+  const banned = new Map<string, string>()
   const opening = new Set<string>()
   /** Connected, but without the protocol: trackers and DHT nodes. Asked again when they reconnect. */
   const strangers = new Set<string>()
@@ -102,7 +105,7 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
 
   function ban(peer: string, cause: string): void {
     if (banned.has(peer)) return
-    banned.add(peer)
+    banned.set(peer, cause)
     config.onEvent('banned', { peer, cause })
     const neighbour = neighbours.get(peer)
     if (neighbour !== undefined) void hangUp(neighbour.id)
@@ -288,6 +291,7 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
       return () => listeners.delete(listener)
     },
     ban,
+    bans: () => [...banned].map(([peer, cause]) => ({ peer, cause })),
     get sentBytes() {
       return sentBytes
     },

@@ -24,6 +24,7 @@ export function summaryFields(peer: Peer, target: Target, result: UpdateResult):
     wasted: account.wasted,
     sentBytes: peer.neighbours.sentBytes,
     neighbours: peer.neighbours.list(),
+    bans: peer.neighbours.bans(),
   }
 }
 

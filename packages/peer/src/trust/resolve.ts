@@ -29,6 +29,8 @@ interface Candidate extends Resolved {
 
 /** After the first valid answer of a neighbour the others get this long to know better. */
 const GRACE_MS = 500
+/** And the origin this long to answer at all. */
+const ORIGIN_GRACE_MS = 5_000
 /** With a statement on disk already, nobody is waited for longer than this; the next poll asks again. */
 const KNOWN_WAIT_MS = 5_000
 
@@ -78,6 +80,8 @@ function hear(
 ): Promise<Candidate> {
   const name = signedName(target)
   const { promise, resolve, reject } = Promise.withResolvers<Candidate>()
+  const over = new AbortController()
+  const asking = AbortSignal.any([signal, over.signal])
   let best: Candidate | undefined
   let refused: unknown
   let grace: NodeJS.Timeout | undefined
@@ -94,7 +98,14 @@ function hear(
     }
   }
 
+  function settleIn(ms: number): void {
+    if (over.signal.aborted) return
+    clearTimeout(grace)
+    grace = setTimeout(settle, ms)
+  }
+
   function settle(): void {
+    over.abort()
     clearTimeout(grace)
     clearTimeout(known)
     stopListening()
@@ -107,12 +118,12 @@ function hear(
 
   async function askNeighbour(neighbour: Neighbour): Promise<void> {
     try {
-      const bytes = await neighbour.requester?.fetchSigned(name, signal)
+      const bytes = await neighbour.requester?.fetchSigned(name, asking)
       if (bytes !== undefined) take(bytes, 'neighbour', neighbour)
     } catch (error) {
-      if (!signal.aborted) refused ??= error
+      if (!asking.aborted) refused ??= error
     }
-    if (best !== undefined && origin === undefined) grace ??= setTimeout(settle, GRACE_MS)
+    if (best !== undefined && grace === undefined) settleIn(origin === undefined ? GRACE_MS : ORIGIN_GRACE_MS)
   }
 
   async function askOrigin(from: OriginClient): Promise<void> {
@@ -120,18 +131,19 @@ function hear(
       const { version } = target
       const bytes =
         version === undefined
-          ? await from.fetchLatest(target, { signal })
-          : await from.fetchStatement({ ...target, version }, { signal })
+          ? await from.fetchLatest(target, { signal: asking })
+          : await from.fetchStatement({ ...target, version }, { signal: asking })
       if (bytes !== undefined) take(bytes, 'origin')
     } catch (error) {
+      if (over.signal.aborted) return
       refused ??= error
       // The origin cannot be asked: neighbours may still know, until the signal.
       if (!expectsNeighbours) settle()
-      else if (best !== undefined) grace ??= setTimeout(settle, GRACE_MS)
+      else if (best !== undefined) settleIn(GRACE_MS)
       return
     }
     if (best !== undefined || neighbours.linked().length === 0) settle()
-    else grace ??= setTimeout(settle, GRACE_MS)
+    else settleIn(GRACE_MS)
   }
 
   const stopListening = neighbours.onLinked((neighbour) => void askNeighbour(neighbour))
