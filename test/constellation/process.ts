@@ -31,6 +31,8 @@ export interface Program<R extends RecordTypes> extends AsyncDisposable {
 export interface ProgramOptions {
   /** What messages and the log file call it. */
   name: string
+  /** Node unless given. */
+  command?: string
   args: readonly string[]
   env: NodeJS.ProcessEnv
   /** All that it prints is appended here. */
@@ -41,9 +43,9 @@ const STOP_GRACE_MS = 10_000
 const STDERR_LINES_KEPT = 12
 
 export function startProgram<R extends RecordTypes>(options: ProgramOptions): Program<R> {
-  const { name, args, env } = options
+  const { name, command = process.execPath, args, env } = options
   // Its own process group: a Ctrl-C at the terminal reaches the parent alone, which then stops the others in order.
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   const log = new RecordLog<R>()
   const logFile = createWriteStream(options.logFile, { flags: 'a' })
   const lastLines: string[] = []
