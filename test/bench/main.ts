@@ -20,6 +20,9 @@ pair      one peer takes one file from one other over loopback, verified and on 
 What is not installed to be compared with is said to be skipped.
 `
 
+/** Load per core from which on figures are not to be trusted. */
+const BUSY_SHARE = 0.3
+
 process.exitCode = await main()
 
 async function main(): Promise<number> {
@@ -60,9 +63,13 @@ function show(result: BenchResult, columns: readonly Column[], json: boolean): v
     process.stdout.write(`${JSON.stringify(result)}\n`)
     return
   }
-  const { cores, cpu, memoryBytes, node, date } = result.params
+  const { cores, cpu, memoryBytes, node, date, loadBefore } = result.params
   const machine = `${String(cores)} cores of ${String(cpu)}, ${formatBytes(Number(memoryBytes))}, node ${String(node)}`
   const ratios = Object.entries(result.ratios).map(([name, value]) => `${name} ${value}`)
   process.stdout.write(`\n${result.scenario}  ${String(date)}  ${machine}\n\n${formatTable(result, columns)}\n\n`)
   process.stdout.write(`ideal: ${String(result.ideal['what'])}\nshoal to others: ${ratios.join(', ')}\n`)
+  if (Number(loadBefore) > BUSY_SHARE * Number(cores))
+    process.stdout.write(
+      `warn: the machine was busy before (load ${String(loadBefore)}); these figures are low for all\n`,
+    )
 }

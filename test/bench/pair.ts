@@ -26,6 +26,7 @@ const TRANSFER_TIMEOUT_MS = 600_000
 const LINGER_SECONDS = 3_600
 
 export async function benchPair(bytes: number, note: (text: string) => void): Promise<BenchResult> {
+  const params = machine()
   await using constellation = await startConstellation({ product: 'bench', tracker: false })
   const { dir } = constellation.ground
   const source = join(dir, 'source')
@@ -41,7 +42,7 @@ export async function benchPair(bytes: number, note: (text: string) => void): Pr
   const ideal = await withPlainSocket(dir, file, bytes)
   return {
     scenario: 'pair',
-    params: { sizeBytes: bytes, ...machine() },
+    params: { sizeBytes: bytes, ...params },
     shoal,
     libtorrent,
     ideal,

@@ -1,5 +1,5 @@
 /** What a benchmark found: the object that `--json` prints, and the table for people. */
-import { cpus, totalmem } from 'node:os'
+import { cpus, loadavg, totalmem } from 'node:os'
 import { formatBytes, formatColumns, formatDuration } from '../../packages/cli/src/index.ts'
 
 /** One contender. */
@@ -24,13 +24,14 @@ export interface BenchResult {
   casync?: Figures | Skipped
 }
 
-/** The machine's shape, without which no figure means anything. */
+/** The machine's shape, and how busy it was before; without these no figure means anything. */
 export function machine(): Record<string, unknown> {
   const all = cpus()
   return {
     cores: all.length,
     cpu: all[0]?.model ?? 'unknown',
     memoryBytes: totalmem(),
+    loadBefore: Number(loadavg()[0]?.toFixed(2)),
     platform: `${process.platform}-${process.arch}`,
     node: process.version,
     date: new Date().toISOString().slice(0, 10),
