@@ -61,7 +61,7 @@ export interface Failure {
 
 export interface PeerRecords {
   listening: { peerId: string; addresses: string[] }
-  phase: { phase: Phase; version?: string }
+  phase: { phase: Phase; version?: string; reused?: number; resumed?: number }
   progress: Progress
   installed: Installed
   /** A daemon's attempt that came to nothing; it tries again. */
