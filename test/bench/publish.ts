@@ -74,7 +74,7 @@ async function hashAlone(source: string): Promise<Figures> {
   let bytes = 0
   for (const file of await listFiles(source)) {
     const hash = createHash('sha256')
-    const descriptor = openSync(file)
+    const descriptor = openSync(file, 'r')
     for (let read = -1; read !== 0; bytes += read) {
       read = readSync(descriptor, buffer, 0, READ_BYTES, null)
       hash.update(buffer.subarray(0, read))

@@ -56,7 +56,7 @@ export function compareTrees(expected: string, actual: string): Comparison {
 }
 
 function haveSameContent(a: string, b: string, [one, other]: readonly [Buffer, Buffer]): boolean {
-  const [left, right] = [openSync(a), openSync(b)]
+  const [left, right] = [openSync(a, 'r'), openSync(b, 'r')]
   try {
     for (;;) {
       const read = readSync(left, one, 0, READ_BYTES, null)

@@ -9,7 +9,7 @@ export interface Screen {
   /** Shows a block until it is disposed of; its last state stays. */
   live(block: Live): Disposable
   /** Says what goes on while a promise is pending, then that line gives way to what came of it. */
-  during<T>(text: string, work: Promise<T>): Promise<T>
+  during<T>(text: string, work: PromiseLike<T>): Promise<T>
 }
 
 export interface Live {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openGround, type Ground, type ProgramName } from '../constellation/ground.ts'
 import { startOrigin, type Origin } from '../constellation/origin.ts'
+import type { PeerRecords } from '../constellation/peer-records.ts'
 import { runToEnd, type Ended } from './run-to-end.ts'
 
 const TARGET = 'tool@stable'
@@ -246,7 +247,11 @@ it('a version that was published never changes', async () => {
 })
 
 it('an interrupted wait for neighbours ends with 130', async () => {
-  const waiting = ground.start('peer', 'waiting', fill([...GET, '--no-origin', '--peer', ADDRESS, '--json']))
+  const waiting = ground.start<PeerRecords>(
+    'peer',
+    'waiting',
+    fill([...GET, '--no-origin', '--peer', ADDRESS, '--json']),
+  )
   await waiting.until('listening', { timeoutMs: 30_000 })
   const { code } = await waiting.kill('SIGINT')
   expect(waiting.latest('error')).toMatchObject({ code: 'INTERRUPTED', exit: 130 })
@@ -255,7 +260,7 @@ it('an interrupted wait for neighbours ends with 130', async () => {
 
 it('an install root belongs to one process at a time', async () => {
   const get = fill([...replaced(GET, '$out', '$folder/locked'), '--origin', '$origin', '--json'])
-  await using holder = ground.start('peer', 'holder', [...get, '--linger', '60'])
+  await using holder = ground.start<PeerRecords>('peer', 'holder', [...get, '--linger', '60'])
   await holder.until('listening', { timeoutMs: 30_000 })
   const second = await runToEnd(ground, 'peer', get)
   expectRefusal(second, 'STORE_LOCKED', 1, /stop the other process/)

@@ -19,7 +19,7 @@ const TELLING = [
 
 /** A copy with one to three small changes. */
 export function mutate(bytes: Uint8Array, random: Random): Uint8Array {
-  let changed = Buffer.from(bytes)
+  let changed: Buffer = Buffer.from(bytes)
   for (let times = 1 + random(3); times > 0; times--) changed = mutateOnce(changed, random)
   return Uint8Array.from(changed)
 }

@@ -1,2 +1,2 @@
-export { startDiscovery, type Discovery, type DiscoveryConfig } from './discovery.ts'
-export type { Found, FoundBy } from './found.ts'
+export { startDiscovery, type Discovery } from './discovery.ts'
+export type { FoundBy } from './found.ts'

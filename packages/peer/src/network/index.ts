@@ -1,2 +1,2 @@
-export { loadIdentity, newIdentity } from './identity.ts'
-export { startNode, stopNode, type NetworkConfig } from './node.ts'
+export { loadIdentity } from './identity.ts'
+export { startNode, stopNode } from './node.ts'

@@ -1,1 +1,1 @@
-export { resolveRelease, signedName, type Resolved } from './resolve.ts'
+export { resolveRelease } from './resolve.ts'
