@@ -185,6 +185,25 @@ describe('a link', () => {
     expect(violations.map((error) => error.code)).toEqual(['PROTOCOL_VIOLATION'])
   })
 
+  it.each([
+    ['a chunk beyond the span', 0, 0b1000],
+    ['a span beyond the release', 9, 1],
+    ['nothing at all', 0, 0],
+  ])('ends with a violation when it is asked for %s', async (_what, span, bits) => {
+    const { manifest, content } = smallRelease()
+    const offer = createOffer()
+    offer.add(holdingOf(manifest, content))
+    const { requester, greeted, violations } = connect(offer)
+    await greeted
+    requester.join(1, manifest.id, { available: () => undefined, have: () => undefined, unavailable: () => undefined })
+    const { receiver, outcome } = receive()
+    const mask = new Uint8Array(32)
+    mask[0] = bits
+    requester.requestSpan(1, span, mask, 100, receiver)
+    expect(await outcome).toBe('lost')
+    expect(violations.map((error) => error.code)).toEqual(['PROTOCOL_VIOLATION'])
+  })
+
   it('fails what is under way when the link ends', async () => {
     const { requester, asking, greeted } = connect(createOffer())
     await greeted

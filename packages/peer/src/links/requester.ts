@@ -3,10 +3,10 @@
  * outstanding is bounded by the caller, who never asks for more than it has memory for.
  */
 import { blockDigest, type BlockId, type ReleaseId } from '@shoal/release'
-import { PeerError } from '../error.ts'
+import type { PeerError } from '../error.ts'
 import { LIMITS } from '../limits.ts'
-import { createDeframer } from './deframer.ts'
-import { decodeAnswer, encodeAsk, STATUS, violation, type Ask, type Hello } from './frames.ts'
+import { decodeAnswer, encodeAsk, STATUS, violation, type Answer, type Ask, type Hello } from './frames.ts'
+import { hear } from './hear.ts'
 import type { Link } from './link.ts'
 
 export interface SlotWatcher {
@@ -58,17 +58,8 @@ export function openRequester(link: Link, deps: RequesterDeps): Requester {
   const slots = new Map<number, SlotWatcher>()
   const pending = new Map<number, Pending>()
   let nextId = 1
-  let greeted = false
-  const helloTimer = setTimeout(() => fail(violation('no hello in time')), LIMITS.helloTimeoutMs)
-
-  function fail(error: PeerError): void {
-    if (link.ended.aborted) return
-    deps.onViolation(error)
-    link.close(error)
-  }
 
   link.ended.addEventListener('abort', () => {
-    clearTimeout(helloTimer)
     const lost = [...pending.values()]
     pending.clear()
     for (const { receiver, received } of lost) {
@@ -81,16 +72,8 @@ export function openRequester(link: Link, deps: RequesterDeps): Requester {
     for (const watcher of watchers) watcher.unavailable()
   })
 
-  function frame(type: number, body: Uint8Array): void {
-    const answer = decodeAnswer(type, body)
-    if (!greeted && answer.type !== 'hello') throw violation(`${answer.type} before hello`)
+  function take(answer: Exclude<Answer, { type: 'hello' | 'data' }>): void {
     switch (answer.type) {
-      case 'hello':
-        if (greeted) throw violation('a second hello')
-        greeted = true
-        clearTimeout(helloTimer)
-        deps.onHello({ role: answer.role, site: answer.site })
-        return
       case 'available':
         return slots.get(answer.slot)?.available(answer.spans)
       case 'have':
@@ -181,15 +164,9 @@ export function openRequester(link: Link, deps: RequesterDeps): Requester {
     })
   }
 
-  const deframer = createDeframer({ frame, payload }, true)
-  link.onData((bytes) => {
-    if (link.ended.aborted) return
-    try {
-      deframer.push(bytes)
-    } catch (error) {
-      fail(error instanceof PeerError ? error : new PeerError('PROTOCOL_VIOLATION', 'bad frame', { cause: error }))
-    }
-  })
+  hear(link, decodeAnswer, { hello: (hello) => deps.onHello(hello), message: take, payload }, (error) =>
+    deps.onViolation(error),
+  )
   link.send(encodeAsk({ type: 'hello', ...deps.hello }))
 
   return {

@@ -6,8 +6,8 @@ import { blockIdFromDigest, type Manifest, type ReleaseId } from '@shoal/release
 import { PeerError } from '../error.ts'
 import { LIMITS } from '../limits.ts'
 import { hasBit } from '../swarm/index.ts'
-import { createDeframer } from './deframer.ts'
 import { decodeAsk, encodeAnswer, encodeDataHeader, STATUS, violation, type Ask, type Hello } from './frames.ts'
+import { hear } from './hear.ts'
 import type { Link } from './link.ts'
 import type { Offer } from './offer.ts'
 
@@ -30,32 +30,15 @@ export function serveLink(link: Link, deps: ServerDeps): void {
   const slots = new Map<number, { release: ReleaseId; unwatch: () => void }>()
   const jobs: Job[] = []
   let current: { id: number; cancelled: boolean } | undefined
-  let greeted = false
-  const helloTimer = setTimeout(() => fail(violation('no hello in time')), LIMITS.helloTimeoutMs)
-
-  function fail(error: PeerError): void {
-    if (link.ended.aborted) return
-    deps.onViolation(error)
-    link.close(error)
-  }
 
   link.ended.addEventListener('abort', () => {
-    clearTimeout(helloTimer)
     jobs.length = 0
     for (const slot of slots.values()) slot.unwatch()
     slots.clear()
   })
 
-  function hear(ask: Ask): void {
-    if (!greeted && ask.type !== 'hello') throw violation(`${ask.type} before hello`)
+  function take(ask: Exclude<Ask, { type: 'hello' }>): void {
     switch (ask.type) {
-      case 'hello':
-        if (greeted) throw violation('a second hello')
-        greeted = true
-        clearTimeout(helloTimer)
-        deps.onHello({ role: ask.role, site: ask.site })
-        link.send(encodeAnswer({ type: 'hello', ...deps.hello }))
-        return
       case 'join':
         return join(ask.slot, ask.release)
       case 'leave':
@@ -101,6 +84,7 @@ export function serveLink(link: Link, deps: ServerDeps): void {
       try {
         status = await answer(job, current)
       } catch (error) {
+        if (error instanceof PeerError && error.code === 'PROTOCOL_VIOLATION') return fail(error)
         if (!(error instanceof PeerError) || error.code !== 'CHUNK_GONE') {
           // A local failure: the other side learns a status, never an error text.
           deps.onViolation(new PeerError('STORE_CORRUPT', `could not serve ${job.type}`, { cause: error }))
@@ -150,18 +134,18 @@ export function serveLink(link: Link, deps: ServerDeps): void {
     return state.cancelled ? STATUS.refused : STATUS.ok
   }
 
-  const deframer = createDeframer(
-    { frame: (type, body) => hear(decodeAsk(type, body)), payload: () => undefined },
-    false,
+  const fail = hear(
+    link,
+    decodeAsk,
+    {
+      hello(hello) {
+        deps.onHello(hello)
+        link.send(encodeAnswer({ type: 'hello', ...deps.hello }))
+      },
+      message: take,
+    },
+    (error) => deps.onViolation(error),
   )
-  link.onData((bytes) => {
-    if (link.ended.aborted) return
-    try {
-      deframer.push(bytes)
-    } catch (error) {
-      fail(error instanceof PeerError ? error : new PeerError('PROTOCOL_VIOLATION', 'bad frame', { cause: error }))
-    }
-  })
 }
 
 /** The chunks of a span that a mask names, and their bytes together. */
