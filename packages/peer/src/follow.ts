@@ -2,6 +2,7 @@
 import type { Target } from '@shoal/release'
 import { formatTarget } from '@shoal/release'
 import type { FollowStatus } from './control/index.ts'
+import type { SourceBytes } from './download/account.ts'
 import type { DownloadProgress } from './download/download.ts'
 import { openInstallRoot } from './install-root.ts'
 import { pause } from './pause.ts'
@@ -55,6 +56,7 @@ export function follow(peer: Peer, options: FollowOptions): Following {
   async function run(): Promise<void> {
     await using root = await openInstallRoot(peer, options.out, options.target)
     let failures = 0
+    let sources: SourceBytes | undefined
     while (!options.signal.aborted) {
       let waitMs = options.pollMs
       try {
@@ -76,7 +78,9 @@ export function follow(peer: Peer, options: FollowOptions): Following {
         })
         failures = 0
         if (result.changed) options.onUpdated(result)
-        enter('current', { release: result.release, version: result.version, bytes: result.account.bytes })
+        // Where the bytes of the installed release came from stays shown while later checks find nothing new.
+        if (result.changed || sources === undefined) sources = result.account.bytes
+        enter('current', { release: result.release, version: result.version, bytes: sources })
       } catch (error) {
         if (isAborted(options.signal)) break
         failures++

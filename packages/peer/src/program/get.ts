@@ -18,6 +18,7 @@ import { loadIdentity } from '../network/index.ts'
 import { pause } from '../pause.ts'
 import { startPeer, type Peer } from '../peer.ts'
 import { update, type UpdateOptions, type UpdateResult } from '../update.ts'
+import { logEvents } from './log-events.ts'
 import { summaryFields, summaryText } from './summary.ts'
 
 interface GetFlags {
@@ -103,7 +104,7 @@ async function get(text: string, flags: GetFlags, quiet: boolean): Promise<void>
     mdns: flags.mdns,
     dht: flags.dht,
     ...(flags.serviceTag === undefined ? {} : { serviceTag: flags.serviceTag }),
-    onEvent: (event: string, fields: Record<string, unknown>) => log.info(fields, event),
+    onEvent: logEvents(log),
   }
   if (
     origin === undefined &&

@@ -8,6 +8,7 @@ import { follow } from '../follow.ts'
 import { loadIdentity } from '../network/index.ts'
 import { startPeer } from '../peer.ts'
 import { explainPeerError } from './explain.ts'
+import { logEvents } from './log-events.ts'
 import { summaryFields } from './summary.ts'
 import { VERSION } from './version.ts'
 
@@ -40,7 +41,7 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
   const peer = stack.use(
     await startPeer({
       ...(await peerSettings(config)),
-      onEvent: (event, fields) => log.info(fields, event),
+      onEvent: logEvents(log),
     }),
   )
   const following = follows.map(({ target, out }) =>
