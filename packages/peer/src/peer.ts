@@ -18,6 +18,8 @@ export interface PeerConfig {
   role: 'device' | 'cache'
   /** Base URL of the origin; without one it is never asked. */
   origin: string | undefined
+  /** Other origins that it may redirect to, such as `https://cdn.example`. */
+  originRedirects: string[]
   given: Multiaddr[]
   trackers: Multiaddr[]
   bootstrap: Multiaddr[]
@@ -49,7 +51,10 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
   const { fleet } = config.root
   let paused = false
   const offer = createOffer()
-  const origin = config.origin === undefined ? undefined : stack.use(createOriginClient(config.origin))
+  const origin =
+    config.origin === undefined
+      ? undefined
+      : stack.use(createOriginClient(config.origin, { allowRedirectTo: config.originRedirects }))
   const node = await startNode({
     fleet,
     privateKey: config.identity,

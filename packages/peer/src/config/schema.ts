@@ -16,6 +16,8 @@ export const configSchema = z.strictObject({
   root: z.string(),
   /** Base URL of the origin; without one it is never asked. */
   origin: z.url().optional(),
+  /** Other origins that it may redirect to, such as https://cdn.example */
+  originRedirects: z.array(z.url()).default([]),
   follow: z.array(follow).min(1).max(64),
   /** Identity and control socket. */
   stateDir: z.string().default(defaultStateDir()),

@@ -27,6 +27,7 @@ interface GetFlags {
   out: string
   platform: string
   site: string
+  allowRedirect: string[]
   peer: string[]
   tracker: string[]
   bootstrap: string[]
@@ -52,6 +53,7 @@ export function addGetCommand(program: Command): void {
     .requiredOption('--out <dir>', 'install root; DIR/current becomes the tree')
     .option('--origin <url>', 'HTTP origin, for what no neighbour has')
     .option('--no-origin', 'never ask an origin')
+    .option('--allow-redirect <url>', 'another origin that it may redirect to (repeatable)', collect, [])
     .option('--platform <name>', 'platform of the release', 'any')
     .option('--site <name>', 'site of this machine; without one, private addresses count as one site', '')
     .option('--peer <multiaddr>', 'a neighbour to begin with (repeatable)', collect, [])
@@ -98,6 +100,7 @@ async function get(text: string, flags: GetFlags, quiet: boolean): Promise<void>
     site: readSite(flags.site),
     role: 'device' as const,
     origin,
+    originRedirects: flags.allowRedirect,
     given: readAddresses(flags.peer, '--peer', true),
     trackers: readAddresses(flags.tracker, '--tracker', true),
     bootstrap: readAddresses(flags.bootstrap, '--bootstrap', true),

@@ -111,6 +111,7 @@ async function peerSettings(config: Config): Promise<Omit<Parameters<typeof star
     site: readSite(config.site),
     role: 'device',
     origin: config.origin,
+    originRedirects: config.originRedirects,
     given: readAddresses(config.peers, 'peers', true),
     trackers: readAddresses(config.trackers, 'trackers', true),
     bootstrap: readAddresses(config.bootstrap, 'bootstrap', true),
