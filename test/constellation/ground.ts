@@ -72,10 +72,13 @@ function mainOf(program: ProgramName): string {
   return fileURLToPath(new URL(`../../packages/${program}/src/main.ts`, import.meta.url))
 }
 
-/** Nothing of the caller's own configuration gets in, and nothing is written outside the folder. */
+/** Kept from run to run: with it a program starts in about half the time. */
+const COMPILE_CACHE = fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url))
+
+/** Nothing of the caller's own configuration gets in, and nothing else is written outside the folder. */
 function environment(dir: string): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
     ([key]) => !/^(SHOAL_|XDG_|FORCE_COLOR$|NODE_OPTIONS$)/.test(key),
   )
-  return { ...Object.fromEntries(inherited), HOME: dir, NO_COLOR: '1' }
+  return { NODE_COMPILE_CACHE: COMPILE_CACHE, ...Object.fromEntries(inherited), HOME: dir, NO_COLOR: '1' }
 }

@@ -119,9 +119,10 @@ function misserve(link: Link, evil: Evil, { origin, manifest, statement }: Goods
       case 'requestSpan':
         return answerSpan(ask)
       case 'requestPeers':
-      case 'cancel':
         link.send(encodeAnswer({ type: 'end', id: ask.id, status: STATUS.absent }))
         return
+      // What is cancelled was answered already, or never will be.
+      case 'cancel':
       case 'leave':
     }
   }
