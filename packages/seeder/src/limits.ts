@@ -5,16 +5,18 @@ const MiB = 1024 * KiB
 export const WORKERS_MAX = 16
 /** Heap of one worker; what it handles lies outside the heap, in the buffers below. */
 export const WORKER_HEAP_MIB = 64
+/** Uncompressed bytes after which a worker that compresses collects its garbage. */
+export const COLLECT_EVERY_BYTES = 8 * MiB
 /** A worker reads files through one buffer of this size. */
-export const READ_BUFFER_BYTES = 4 * MiB
+export const READ_BUFFER_BYTES = 2 * MiB
 /** Small files are handed to a worker together, up to these bounds. */
 export const SCAN_BATCH_BYTES = 8 * MiB
 export const SCAN_BATCH_FILES = 256
 /** A worker tells of its progress in a file this often. */
 export const SCAN_PROGRESS_BYTES = 64 * MiB
 /** Chunks that one task compresses, together at most this much uncompressed, and so many … */
-export const COMPRESS_TASK_BYTES = 2 * MiB
-export const COMPRESS_TASK_CHUNKS = 512
+export const COMPRESS_TASK_BYTES = 1 * MiB
+export const COMPRESS_TASK_CHUNKS = 256
 /** … and tasks in flight for each worker: one at work, one waiting. */
 export const COMPRESS_TASKS_PER_WORKER = 2
 /** lstat calls in flight while walking a tree. */

@@ -1,12 +1,14 @@
 import { parentPort } from 'node:worker_threads'
 import { SeederError } from '../error.ts'
-import { READ_BUFFER_BYTES, SCAN_PROGRESS_BYTES } from '../limits.ts'
+import { COLLECT_EVERY_BYTES, READ_BUFFER_BYTES, SCAN_PROGRESS_BYTES } from '../limits.ts'
 import { chunkFile } from './chunk-file.ts'
 import { flatten } from './chunked-files.ts'
+import { createCollector } from './collector.ts'
 import { compressChunks } from './compress-chunks.ts'
 import type { WorkerReply, WorkerTask } from './task.ts'
 
 const port = parentPort
+const collectAfter = createCollector(COLLECT_EVERY_BYTES)
 const buffer = new Uint8Array(READ_BUFFER_BYTES)
 
 port?.on('message', (task: WorkerTask) => {
@@ -22,6 +24,7 @@ function runTask(task: WorkerTask): void {
   if (task.kind === 'compress') {
     const result = compressChunks(task, buffer)
     reply({ kind: 'done', result }, [result.out.buffer])
+    collectAfter(task.runs.reduce((sum, run) => sum + run.sizes.reduce((a, b) => a + b, 0), 0))
     return
   }
   let unreported = 0
