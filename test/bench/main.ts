@@ -1,6 +1,6 @@
 /** `pnpm bench publish | pair`: figures from real processes, beside what others do on the same machine in the same run. */
 import { parseArgs } from 'node:util'
-import { EXIT, formatBytes, parseSize } from '../../packages/cli/src/index.ts'
+import { EXIT, formatBytes, parseSize } from '@shoal/cli'
 import { benchPair, PAIR_COLUMNS } from './pair.ts'
 import { benchPublish, PUBLISH_COLUMNS } from './publish.ts'
 import { formatTable, type BenchResult, type Column } from './result.ts'

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { formatBytes } from '../../packages/cli/src/index.ts'
+import { formatBytes } from '@shoal/cli'
 import { startConstellation, type Constellation } from '../constellation/constellation.ts'
 import { writeContent } from './content.ts'
 import { cpuSecondsOf } from './cpu.ts'

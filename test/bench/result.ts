@@ -1,6 +1,6 @@
 /** What a benchmark found: the object that `--json` prints, and the table for people. */
 import { cpus, loadavg, totalmem } from 'node:os'
-import { formatBytes, formatColumns, formatDuration } from '../../packages/cli/src/index.ts'
+import { formatBytes, formatColumns, formatDuration } from '@shoal/cli'
 
 /** One contender. */
 export interface Figures {

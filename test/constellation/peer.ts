@@ -144,7 +144,14 @@ function getArguments(out: string, options: PeerOptions): string[] {
     ...(options.mdns === true ? [] : ['--no-mdns']),
     ...(options.dht === true ? [] : ['--no-dht']),
     ...(serviceTag === undefined ? [] : ['--service-tag', serviceTag]),
-    ...['--linger', String(options.lingerSeconds ?? 0), '--timeout', String(options.timeoutSeconds ?? 60)],
+    ...[
+      '--log-level',
+      'info',
+      '--linger',
+      String(options.lingerSeconds ?? 0),
+      '--timeout',
+      String(options.timeoutSeconds ?? 60),
+    ],
     '--json',
   ]
 }

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { visibleWidth } from '../../packages/cli/src/index.ts'
+import { visibleWidth } from '@shoal/cli'
 import type { PeerRecords, SourceBytes } from '../constellation/peer-records.ts'
 import type { RecordOf } from '../constellation/record-log.ts'
 import { renderBoard, renderPlain } from './board.ts'

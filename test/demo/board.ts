@@ -1,5 +1,5 @@
 /** The live picture of a wave: a line per peer whose bar shows by colour and glyph where the bytes came from. Pure. */
-import { formatBytes, formatDuration, pad, type Style } from '../../packages/cli/src/index.ts'
+import { formatBytes, formatDuration, pad, type Style } from '@shoal/cli'
 import type { Row } from './row.ts'
 import { SOURCES } from './sources.ts'
 

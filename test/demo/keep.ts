@@ -1,6 +1,6 @@
 /** `--keep`: what runs, where, and what to try with it. */
 import { once } from 'node:events'
-import { formatColumns } from '../../packages/cli/src/index.ts'
+import { formatColumns } from '@shoal/cli'
 import type { Constellation } from '../constellation/constellation.ts'
 import type { Screen } from './screen.ts'
 

@@ -1,5 +1,5 @@
 /** The tables at the end: who got how much from where, and what it cost the origin. Pure. */
-import { formatBytes, formatColumns, formatDuration } from '../../packages/cli/src/index.ts'
+import { formatBytes, formatColumns, formatDuration } from '@shoal/cli'
 import type { Paint } from './board.ts'
 import { movedBytes, SOURCES } from './sources.ts'
 import type { Arrival } from './wave.ts'

@@ -1,5 +1,5 @@
 /** Where the demo draws: lines that stay, and a block at the bottom that is rewritten in place on a terminal. */
-import { fitLine, formatDuration, style, type Style, type TextStream } from '../../packages/cli/src/index.ts'
+import { fitLine, formatDuration, style, type Style, type TextStream } from '@shoal/cli'
 
 export interface Screen {
   readonly width: number

@@ -1,5 +1,5 @@
 /** The four places that bytes come from, as the board and the tables show them: the same order, colour and glyph. */
-import type { Style } from '../../packages/cli/src/index.ts'
+import type { Style } from '@shoal/cli'
 import type { SourceBytes } from '../constellation/peer-records.ts'
 
 export interface SourceColumn {

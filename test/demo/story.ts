@@ -1,6 +1,6 @@
 /** What the demo shows, in order: publish, a first wave to five peers, the next version, an update, and the check of it all. */
 import { join } from 'node:path'
-import { formatBytes, formatDuration } from '../../packages/cli/src/index.ts'
+import { formatBytes, formatDuration } from '@shoal/cli'
 import { compareTrees } from '../constellation/compare-trees.ts'
 import type { Constellation } from '../constellation/constellation.ts'
 import { ConstellationError } from '../constellation/error.ts'

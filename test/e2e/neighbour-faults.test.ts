@@ -16,7 +16,7 @@ let good: Peer
 let evilNear: (evil: Evil) => Promise<EvilPeer>
 
 beforeAll(async () => {
-  world = await startConstellation({ product: 'tool', tracker: false })
+  world = await startConstellation({ product: 'tool', tracker: false, logs: '/tmp/e2e-try/logs' })
   tree = join(world.ground.dir, 'tree')
   await mkdir(tree)
   for (const name of ['a', 'b', 'c']) await writeFile(join(tree, name), noise(name, 3 << 20))
