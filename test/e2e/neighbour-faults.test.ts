@@ -14,16 +14,21 @@ let world: Constellation
 let tree: string
 let good: Peer
 let evilNear: (evil: Evil) => Promise<EvilPeer>
+const evilIds = new Set<string>()
 
 beforeAll(async () => {
-  world = await startConstellation({ product: 'tool', tracker: false, logs: '/tmp/e2e-try/logs' })
+  world = await startConstellation({ product: 'tool', tracker: false })
   tree = join(world.ground.dir, 'tree')
   await mkdir(tree)
   for (const name of ['a', 'b', 'c']) await writeFile(join(tree, name), noise(name, 3 << 20))
   const { release } = await world.publish('1.0', tree)
   const { fleet } = JSON.parse(await readFile(world.origin.root, 'utf8')) as { fleet: string }
   const target = { product: 'tool', channel: 'stable', platform: 'any', version: '1.0' }
-  evilNear = (evil) => startEvilPeer(evil, { fleet, origin: world.origin.dir, target, release })
+  evilNear = async (evil) => {
+    const peer = await startEvilPeer(evil, { fleet, origin: world.origin.dir, target, release })
+    evilIds.add(peer.id)
+    return peer
+  }
   good = await world.startPeer({ name: 'good', mode: 'get', lingerSeconds: 600 })
   await good.until('installed', INSTALL)
 })
@@ -70,11 +75,18 @@ describe.concurrent('beside the origin, a neighbour that does', () => {
   })
 })
 
+it('nobody who does right is banned', async () => {
+  await good.kill('SIGTERM')
+  const { bans } = await good.until('summary', INSTALL)
+  expect(bans.filter((each) => !evilIds.has(each.peer))).toEqual([])
+})
+
 async function expectInstalled(peer: Peer, bad: EvilPeer, { ban, wasted }: Outcome): Promise<void> {
   const { bytes, wasted: why, bans } = await peer.until('summary', INSTALL)
   expect(compareTrees(tree, peer.tree).differences).toEqual([])
   expect(bytes.origin + bytes.lanPeers).toBe(bytes.total)
   // Peers tell each other of their neighbours, so that it may have met those of the other tests as well.
+  expect(bans.filter((each) => !evilIds.has(each.peer))).toEqual([])
   const cause = bans.find((each) => each.peer === bad.id)?.cause
   if (ban === undefined) expect(cause).toBeUndefined()
   else expect(cause).toMatch(ban)

@@ -151,6 +151,12 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
         cancels.delete(key)
         continue
       }
+      if (staging.missingChunks(span).length === 0) {
+        // It came from elsewhere, and is on disk since a moment ago: a request for nothing would be a violation.
+        applyEvent(swarm, { type: 'done', from, span, nowMs: now() })
+        replan()
+        continue
+      }
       reasons.set(key, decision.reason)
       if (from === ORIGIN) fromOrigin.push(span)
       else ask(from, span, key)
