@@ -84,8 +84,9 @@ function finish(state: SwarmState, from: Source, span: number, nowMs: number): v
   if (request !== undefined) {
     progress(state, from, span, Math.max(0, request.bytes - request.receivedBytes), nowMs)
     dropRequest(state, request, HELD)
-  } else if (state.status[span] === MISSING) {
-    takeFromMissing(state, span)
+  } else {
+    // Its request was given up meanwhile; whoever is asked now is too late, and the planner cancels that.
+    if (state.status[span] === MISSING) takeFromMissing(state, span)
     state.status[span] = HELD
   }
   state.failedBy.delete(span)

@@ -119,6 +119,18 @@ describe('the planner', () => {
     expect(isComplete(state)).toBe(true)
   })
 
+  it('counts a span as held when it comes from a source that was given up, and cancels who was asked instead', () => {
+    const state = swarm({ origin: false }, 1)
+    applyEvent(state, { type: 'joined', peer: 'late', local: true, spans: bitmap([0], 1), nowMs: 0 })
+    planRequests(state, 0)
+    applyEvent(state, { type: 'joined', peer: 'next', local: true, spans: bitmap([0], 1), nowMs: 1 })
+    expect(requests(planRequests(state, 20_000))).toMatchObject([{ span: 0, from: 'next' }])
+    applyEvent(state, { type: 'done', from: 'late', span: 0, nowMs: 20_001 })
+    expect(planRequests(state, 20_002)).toEqual([{ type: 'cancel', from: 'next', span: 0, cause: 'lost-race' }])
+    applyEvent(state, { type: 'failed', from: 'next', span: 0, cause: 'lost', nowMs: 20_003 })
+    expect(isComplete(state)).toBe(true)
+  })
+
   it('leaves the origin alone for a while after it failed', () => {
     const state = swarm()
     const [first] = requests(planRequests(state, 1))
