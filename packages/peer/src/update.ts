@@ -48,7 +48,10 @@ async function bringUpToDate(peer: Peer, root: InstallRoot, options: UpdateOptio
   const startedMs = performance.now()
   const { store, target } = root
   const deadline = AbortSignal.any([options.signal, AbortSignal.timeout(options.giveUpMs)])
-  peer.discovery.follow(channelTopic(peer.root.fleet, target), { complete: false })
+  const topic = channelTopic(peer.root.fleet, target)
+  const current = await store.current()
+  // A check that finds nothing new changes nothing of what others are told.
+  if (current === undefined) peer.discovery.follow(topic, { complete: false })
   const { statement, from } = await resolveRelease(target, peer.root, {
     store,
     neighbours: peer.neighbours,
@@ -58,8 +61,11 @@ async function bringUpToDate(peer: Peer, root: InstallRoot, options: UpdateOptio
   })
   options.signal.throwIfAborted()
   options.onPhase('resolved', { release: statement.release, version: statement.version, from })
-  const changed = (await store.current()) !== statement.release
-  peer.discovery.follow(releaseTopic(statement.release), { complete: !changed })
+  const changed = current !== statement.release
+  if (changed) {
+    peer.discovery.follow(topic, { complete: false })
+    peer.discovery.follow(releaseTopic(statement.release), { complete: false })
+  }
   const participants = followParticipants(peer.neighbours, statement.release)
   try {
     const manifest = await fetchManifest(statement.release, {
