@@ -37,8 +37,9 @@ async function fetch(settings: PeerSettings): Promise<Installed> {
   return installed
 }
 
+/** Those who find each other may dial each other: that it came by itself is no way of finding it. */
 function foundBy({ neighbours }: Installed, peer: Peer): string[] | undefined {
-  return neighbours.find(({ id }) => id === peer.peerId)?.foundBy
+  return neighbours.find(({ id }) => id === peer.peerId)?.foundBy.filter((way) => way !== 'inbound')
 }
 
 describe('a release', () => {
