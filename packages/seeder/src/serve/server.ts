@@ -32,6 +32,13 @@ export async function startOriginServer(options: { dir: string; host: string; po
   const server = createServer({ maxHeaderSize: SERVE_HEADER_BYTES_MAX }, (request, response) => {
     stats.requests += 1
     countBytes(request, response, stats)
+    // When the server stops, a connection has ended with its response.
+    response.once('close', () => {
+      if (!server.listening)
+        setImmediate(() => {
+          server.closeIdleConnections()
+        })
+    })
     answer(folder, request, response).catch((error: unknown) => {
       refuse(response, 500, error instanceof Error ? error.message : 'error')
     })
