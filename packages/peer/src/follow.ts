@@ -28,6 +28,8 @@ export interface Following {
 }
 
 const RETRY_MS = 5_000
+/** How often a paused peer looks whether it may go on. */
+const PAUSED_MS = 500
 const RETRY_MAX_MS = 600_000
 /** A check that finds nobody to answer is given up after this; the next one follows. */
 const CHECK_TIMEOUT_MS = 120_000
@@ -58,6 +60,7 @@ export function follow(peer: Peer, options: FollowOptions): Following {
     let failures = 0
     let sources: SourceBytes | undefined
     while (!options.signal.aborted) {
+      while (peer.isPaused() && !isAborted(options.signal)) await pause(PAUSED_MS, options.signal)
       let waitMs = options.pollMs
       try {
         if (status.state !== 'current') enter('checking')

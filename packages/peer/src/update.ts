@@ -47,7 +47,7 @@ export async function update(peer: Peer, root: InstallRoot, options: UpdateOptio
 async function bringUpToDate(peer: Peer, root: InstallRoot, options: UpdateOptions): Promise<UpdateResult> {
   const startedMs = performance.now()
   const { store, target } = root
-  const deadline = AbortSignal.any([options.signal, AbortSignal.timeout(options.giveUpMs)])
+  const deadline = (): AbortSignal => AbortSignal.any([options.signal, AbortSignal.timeout(options.giveUpMs)])
   const topic = channelTopic(peer.root.fleet, target)
   const current = await store.current()
   // A check that finds nothing new changes nothing of what others are told.
@@ -57,7 +57,7 @@ async function bringUpToDate(peer: Peer, root: InstallRoot, options: UpdateOptio
     neighbours: peer.neighbours,
     origin: peer.origin,
     expectsNeighbours: peer.expectsNeighbours,
-    signal: deadline,
+    signal: deadline(),
   })
   options.signal.throwIfAborted()
   options.onPhase('resolved', { release: statement.release, version: statement.version, from })
@@ -73,7 +73,7 @@ async function bringUpToDate(peer: Peer, root: InstallRoot, options: UpdateOptio
       participants,
       neighbours: peer.neighbours,
       origin: peer.origin,
-      signal: deadline,
+      signal: deadline(),
     })
     checkManifest(manifest, statement)
     options.onPhase('manifest', { sizeBytes: manifest.sizeBytes, files: manifest.entries.length })

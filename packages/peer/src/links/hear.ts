@@ -20,7 +20,7 @@ export function hear<M extends { type: string }>(
   onViolation: (error: PeerError) => void,
 ): (error: PeerError) => void {
   let greeted = false
-  const helloTimer = setTimeout(() => fail(violation('no hello in time')), LIMITS.helloTimeoutMs)
+  const helloTimer = setTimeout(() => fail(new PeerError('TIMEOUT', 'no hello in time')), LIMITS.helloTimeoutMs)
   link.ended.addEventListener('abort', () => clearTimeout(helloTimer))
   if (link.ended.aborted) clearTimeout(helloTimer)
 

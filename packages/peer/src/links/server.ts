@@ -128,7 +128,7 @@ export function serveLink(link: Link, deps: ServerDeps): void {
       try {
         await link.drained(AbortSignal.timeout(LIMITS.drainTimeoutMs))
       } catch {
-        fail(violation('the other side does not take what it asked for'))
+        fail(new PeerError('TIMEOUT', 'the other side does not take what it asked for'))
       }
     }
     return state.cancelled ? STATUS.refused : STATUS.ok
