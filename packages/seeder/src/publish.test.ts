@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { chmod, chown, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { parseReleaseId, parseTrustedRoot, verifyStatement } from '@shoal/release'
 import { describe, expect, it } from 'vitest'
-import { finish, runSeeder, startSeeder } from './testing/command.ts'
-import { noise, temporaryFolder, writeTree, type TreeContent } from './testing/folder.ts'
-import { restoreRelease } from './testing/restore.ts'
+import { finish, runSeeder, startSeeder } from './fixture/command.ts'
+import { noise, temporaryFolder, writeTree, type TreeContent } from './fixture/folder.ts'
+import { restoreRelease } from './fixture/restore.ts'
 
 const MiB = 1024 * 1024
 

@@ -1,7 +1,7 @@
 import { utimes, writeFile } from 'node:fs/promises'
 import { chunkStream, DEFAULT_CHUNKING, sha256, type Chunking, type EntryInput } from '@shoal/release'
 import { describe, expect, it } from 'vitest'
-import { noise, temporaryFolder, writeTree } from '../testing/folder.ts'
+import { noise, temporaryFolder, writeTree } from '../fixture/folder.ts'
 import type { SourceFile } from '../tree/tree.ts'
 import { walkTree } from '../tree/walk.ts'
 import { batchFiles, chunkTree } from './chunk-tree.ts'

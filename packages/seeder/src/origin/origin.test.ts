@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, stat, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { temporaryFolder } from '../testing/folder.ts'
+import { temporaryFolder } from '../fixture/folder.ts'
 import { openDirectoryOrigin } from './directory.ts'
 import { INCOMING } from './incoming.ts'
 import { openOrigin } from './open.ts'

@@ -3,7 +3,7 @@ import { symlink, writeFile } from 'node:fs/promises'
 import { request, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { noise, temporaryFolder, writeTree } from '../testing/folder.ts'
+import { noise, temporaryFolder, writeTree } from '../fixture/folder.ts'
 import { startOriginServer } from './server.ts'
 
 const pack = noise(1_500_000, 1)

@@ -3,10 +3,11 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { temporaryFolder, writeTree } from '../testing/folder.ts'
+import { temporaryFolder, writeTree } from '../fixture/folder.ts'
 import { checkTree, refuseInside } from './check.ts'
 import { walkTree } from './walk.ts'
 
+const MAKE_PIPE = '/usr/bin/mkfifo'
 const names = { product: 'p', version: '1', platform: 'any' }
 const options = { signal: new AbortController().signal, onFound: () => undefined }
 
@@ -36,7 +37,7 @@ describe('walkTree', () => {
   it('refuses a named pipe and a socket by name', async () => {
     await using folder = await temporaryFolder()
     await mkdir(folder.path('pipe'))
-    execFileSync('mkfifo', [folder.path('pipe/queue')])
+    execFileSync(MAKE_PIPE, [folder.path('pipe/queue')])
     await expect(walkTree(folder.path('pipe'), options)).rejects.toMatchObject({
       code: 'SOURCE_INVALID',
       message: 'queue is a named pipe; a release holds files, folders and symlinks',
