@@ -35,7 +35,8 @@ export function explainError(error: unknown): Explanation | undefined {
       return { code, message, exit: EXIT.usage, fix: 'correct the name' }
     case 'MANIFEST_INVALID':
     case 'CHUNKING_INVALID':
-      return { code, message, ...OUTCOMES.SOURCE_INVALID }
+      // The manifest is made from the folder: what is wrong with it is wrong there.
+      return { code: 'SOURCE_INVALID', message: message.replace(/^manifest: /, ''), ...OUTCOMES.SOURCE_INVALID }
     case 'ROOT_INVALID':
       return { code, message, ...OUTCOMES.REPOSITORY_INVALID }
     case 'ID_INVALID':

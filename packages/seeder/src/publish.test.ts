@@ -183,6 +183,16 @@ describe('shoal-seeder publish', () => {
     expect(result.stderr).toMatch(/^error {2}[A-Z_]+ {2}.+\n {7}fix: .+\n$/)
   })
 
+  it('exits 1 for a symlink that leaves the tree, with the reason', async () => {
+    await using place = await workplace({ ...TREE, 'lib/out': { link: '../../elsewhere' } })
+    const { exit, records } = await place.publish('1.0')
+    expect(exit).toBe(1)
+    expect(records.at(-1)).toMatchObject({
+      code: 'SOURCE_INVALID',
+      message: 'symlink "lib/out": target "../../elsewhere" leaves the tree',
+    })
+  })
+
   it('exits 6 for a missing folder, and 1 for a file that it may not read', async () => {
     await using place = await workplace(TREE)
     await rm(place.path('tree/data'), { recursive: true })
