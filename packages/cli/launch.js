@@ -13,10 +13,15 @@ const FORWARDED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2']
  * Runs `../src/<entry>.ts` (a checkout) or `../dist/<entry>.js` (a package) next to the calling script, under Node 24.
  * @param {string} scriptUrl `import.meta.url` of the script in `bin/`
  * @param {string} entry name of the module to run, without extension
+ * @param {string[]} flags of Node, for what must be settled before the program's first line
  */
-export async function launch(scriptUrl, entry) {
+export async function launch(scriptUrl, entry, flags = []) {
   const script = realpathSync(fileURLToPath(scriptUrl))
   if (Number.parseInt(process.versions.node, 10) >= REQUIRED_MAJOR) {
+    if (!flags.every((flag) => process.execArgv.includes(flag)) && process.platform !== 'win32') {
+      const again = [process.execPath, ...flags, ...process.execArgv, script, ...process.argv.slice(2)]
+      process.execve(process.execPath, again, process.env)
+    }
     stopWithLauncher()
     // Halves the time to start: compiled code is kept in the system's folder for temporary files.
     module.enableCompileCache()
@@ -32,7 +37,7 @@ export async function launch(scriptUrl, entry) {
     process.exitCode = 1
     return
   }
-  runUnder(node, script)
+  runUnder(node, flags, script)
 }
 
 function findEntry(script, entry) {
@@ -50,9 +55,11 @@ function findNode(folder) {
   }
 }
 
-function runUnder(node, script) {
+function runUnder(node, flags, script) {
   // The ipc channel carries no messages: that it closes tells the child that this process is gone, even after kill -9.
-  const child = spawn(node, [script, ...process.argv.slice(2)], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
+  const child = spawn(node, [...flags, script, ...process.argv.slice(2)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  })
   for (const signal of FORWARDED_SIGNALS) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => {
     process.stderr.write(`error  LAUNCH_FAILED  ${node}: ${error.message}\n       fix: run 'npm run setup' again\n`)

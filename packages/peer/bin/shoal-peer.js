@@ -1,4 +1,5 @@
 #!/usr/bin/env node
 import { launch } from '@shoal/cli/launch'
 
-await launch(import.meta.url, 'main')
+// Chunks stream through: a small nursery is emptied while they are young, before they count as old and pile up.
+await launch(import.meta.url, 'main', ['--min-semi-space-size=1', '--max-semi-space-size=2'])
