@@ -12,7 +12,7 @@ import { isInstalled, runOnce, type Run } from './run-once.ts'
 import { buildWorkspaceTree, listFiles, measureTree } from './tree.ts'
 
 const READ_BYTES = 1 << 20
-const SEEDER = fileURLToPath(new URL('../../packages/seeder/src/main.ts', import.meta.url))
+const SEEDER = fileURLToPath(new URL('../../packages/seeder/bin/shoal-seeder.js', import.meta.url))
 
 export const PUBLISH_COLUMNS: readonly Column[] = [
   { title: 'SPEED', key: 'megabytesPerSecond', unit: 'MB/s' },

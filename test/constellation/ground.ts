@@ -69,7 +69,7 @@ interface Said {
 }
 
 function mainOf(program: ProgramName): string {
-  return fileURLToPath(new URL(`../../packages/${program}/src/main.ts`, import.meta.url))
+  return fileURLToPath(new URL(`../../packages/${program}/bin/shoal-${program}.js`, import.meta.url))
 }
 
 /** Kept from run to run: with it a program starts in about half the time. */

@@ -30,7 +30,7 @@ function startIn<R extends object>(
   name: string,
   args: string[],
 ): Program<R> {
-  const main = fileURLToPath(new URL(`../../packages/${program}/src/main.ts`, import.meta.url))
+  const main = fileURLToPath(new URL(`../../packages/${program}/bin/shoal-${program}.js`, import.meta.url))
   const logFile = join(ground.logs, `${name}.log`)
   const everything = [...prefix, process.execPath, main, ...args]
   return stack.use(startProgram<R>({ name, command, args: everything, env: process.env, logFile }))
