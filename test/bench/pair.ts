@@ -22,6 +22,8 @@ export const PAIR_COLUMNS: readonly Column[] = [
 const PYTHON = '/usr/bin/python3'
 const LIBTORRENT_END = fileURLToPath(new URL('libtorrent-end.py', import.meta.url))
 const PLAIN_END = fileURLToPath(new URL('plain-end.ts', import.meta.url))
+/** As shoal-peer starts itself, so that the floor pays no more for its garbage. */
+const NODE_FLAGS = ['--min-semi-space-size=1', '--max-semi-space-size=2']
 const TRANSFER_TIMEOUT_MS = 600_000
 const LINGER_SECONDS = 3_600
 
@@ -103,8 +105,8 @@ async function withPlainSocket(dir: string, file: string, bytes: number): Promis
     {
       name: 'bare socket',
       command: process.execPath,
-      sender: [PLAIN_END, 'send', file],
-      receiver: (port) => [PLAIN_END, 'receive', join(dir, 'plain'), String(port)],
+      sender: [...NODE_FLAGS, PLAIN_END, 'send', file],
+      receiver: (port) => [...NODE_FLAGS, PLAIN_END, 'receive', join(dir, 'plain'), String(port)],
       logFile: join(dir, 'plain.log'),
     },
     bytes,
