@@ -28,6 +28,8 @@ export const LIMITS = {
   neighboursMax: 30,
   /** Peers that were heard of and are remembered for a connection. */
   candidatesMax: 1_000,
+  /** Banned peers that are remembered; the oldest makes room. */
+  bannedMax: 10_000,
   dialTimeoutMs: 10_000,
   /** Files that one holding keeps open. */
   openFilesMax: 64,

@@ -7,16 +7,10 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { ReleaseId } from '@shoal/release'
 import type { PeerError } from '../error.ts'
 import { LIMITS } from '../limits.ts'
-import {
-  decodePeerList,
-  encodePeerList,
-  linkOverStream,
-  openRequester,
-  type Hello,
-  type Offer,
-} from '../links/index.ts'
+import { linkOverStream, openRequester, type Hello, type Offer } from '../links/index.ts'
 import { createCandidates, type FoundBy } from './candidates.ts'
 import { createDialler } from './dialler.ts'
+import { askForPeers, tellPeers } from './exchange.ts'
 import { createInbound } from './inbound.ts'
 import { isSameSite } from './locality.ts'
 import type { Neighbour, NeighbourInfo } from './neighbour.ts'
@@ -84,7 +78,7 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
     offer: config.offer,
     paused: () => config.paused(),
     isBanned: (peer) => banned.has(peer),
-    tellPeers,
+    tellPeers: (asker) => tellPeers(neighbours.values(), candidates, asker),
     onHello: greet,
     onSent(peer, bytes) {
       sentBytes += bytes
@@ -105,6 +99,8 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
 
   function ban(peer: string, cause: string): void {
     if (banned.has(peer)) return
+    const oldest = banned.keys().next().value
+    if (banned.size >= LIMITS.bannedMax && oldest !== undefined) banned.delete(oldest)
     banned.set(peer, cause)
     config.onEvent('banned', { peer, cause })
     const neighbour = neighbours.get(peer)
@@ -117,16 +113,6 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
     } catch (error) {
       config.onEvent('hang-up-failed', { peer: id.toString(), cause: String(error) })
     }
-  }
-
-  function tellPeers(asker: string): Uint8Array {
-    const others = [...neighbours.values()].filter((each) => each.key !== asker && each.hello !== undefined)
-    return encodePeerList(
-      others.flatMap(({ id }) => {
-        const addresses = [...(candidates.get(id)?.addresses.values() ?? [])]
-        return addresses.length > 0 ? [{ id, addresses }] : []
-      }),
-    )
   }
 
   function greet(connection: Connection, hello: Hello): void {
@@ -205,11 +191,10 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
 
   async function exchange(neighbour: Neighbour): Promise<void> {
     try {
-      const told = await neighbour.requester?.fetchPeers(stopped.signal)
-      if (told === undefined) return
-      for (const { id, addresses } of decodePeerList(told)) consider(id, addresses, 'exchange')
+      const told = await askForPeers(neighbour, stopped.signal)
+      for (const { id, addresses } of told) consider(id, addresses, 'exchange')
     } catch (error) {
-      if (!stopped.signal.aborted) violated(neighbour.key, error as PeerError)
+      violated(neighbour.key, error as PeerError)
     }
   }
 
