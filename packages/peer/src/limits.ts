@@ -2,7 +2,7 @@
 export const LIMITS = {
   /** Payload of one data frame. */
   framePayloadBytesMax: 256 << 10,
-  /** Any other frame; the largest is the availability of a release of `spansMax` spans. */
+  /** Any other frame; the largest is the availability of a release, one bit a span. */
   frameControlBytesMax: 256 << 10,
   /** Name of a signed document in a request. */
   signedNameBytesMax: 512,
