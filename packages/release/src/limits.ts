@@ -54,3 +54,30 @@ export const STATEMENT_BYTES_MAX = 8 * KiB
 export const SIGNATURES_MAX = 8
 export const ROOT_BYTES_MAX = 64 * KiB
 export const ROOT_KEYS_MAX = 16
+
+/** Files of metadata, by kind; every release role is of kind targets. */
+export const METADATA_BYTES_MAX = {
+  root: 64 * KiB,
+  timestamp: 16 * KiB,
+  snapshot: 256 * KiB,
+  targets: 512 * KiB,
+} as const
+export const METADATA_DEPTH_MAX = 16
+/** Releases that a channel offers at a time. */
+export const RELEASES_PER_ROLE_MAX = 1_000
+/** Root versions that one refresh goes through. */
+export const ROOT_ROTATIONS_MAX = 256
+/** Roles that one search for a target visits. */
+export const ROLES_VISITED_MAX = 32
+/** Timestamps of different versions that a refresh tries, the highest first. */
+export const TIMESTAMPS_TRIED_MAX = 4
+export const ENROLMENT_KEYS_MAX = 8
+
+/** One credential, and how long it may be valid. */
+export const CREDENTIAL_BYTES_MAX = 1 * KiB
+export const CREDENTIAL_LIFE_SECONDS_MAX = 366 * 86_400
+/** Members that are out before their credentials expire. */
+export const REVOCATIONS_MAX = 4_096
+export const REVOCATIONS_BYTES_MAX = 256 * KiB
+/** By so much may clocks of members differ. */
+export const CLOCK_TOLERANCE_SECONDS = 300

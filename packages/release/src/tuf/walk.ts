@@ -1,0 +1,94 @@
+/** From the top-level targets down to the role that speaks for a target (5.6.7), and to the newest release of a channel. */
+import type { TargetFile, Targets } from '@tufjs/models'
+import { ROLES_VISITED_MAX } from '../limits.ts'
+import type { Target } from '../names.ts'
+import { releaseTargetPath } from './names.ts'
+import type { Refreshed } from './refresh.ts'
+import { readReleaseTarget, type ReleaseTarget } from './target.ts'
+
+/** The target as the most trusted role that speaks for it has it. */
+export async function findTarget(refreshed: Refreshed, path: string): Promise<TargetFile | undefined> {
+  for await (const { targets } of visitRoles(refreshed, path)) {
+    const found = Object.hasOwn(targets, path) ? targets[path] : undefined
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/**
+ * The release that a target stands for: the version that is asked for, or the one with the highest counter.
+ * @throws ReleaseError TARGET_INVALID when what is signed there is no release
+ */
+export async function findRelease(refreshed: Refreshed, target: Target): Promise<ReleaseTarget | undefined> {
+  const { version } = target
+  const path = releaseTargetPath({ ...target, version: version ?? '0' })
+  for await (const { targets } of visitRoles(refreshed, path)) {
+    const newest = version === undefined ? newestOf(targets, target) : releaseAt(targets, path)
+    if (newest !== undefined) return newest
+  }
+  return undefined
+}
+
+function newestOf(targets: Targets['targets'], { product, channel, platform }: Target): ReleaseTarget | undefined {
+  let newest: ReleaseTarget | undefined
+  for (const [path, file] of Object.entries(targets)) {
+    if (!path.startsWith(`${product}/${channel}/`) || !path.endsWith(`/${platform}.release`)) continue
+    const release = readReleaseTarget(path, file)
+    if (newest === undefined || release.counter > newest.counter) newest = release
+  }
+  return newest
+}
+
+function releaseAt(targets: Targets['targets'], path: string): ReleaseTarget | undefined {
+  const file = Object.hasOwn(targets, path) ? targets[path] : undefined
+  return file === undefined ? undefined : readReleaseTarget(path, file)
+}
+
+/** Roles that may speak about a path, the most trusted first. */
+async function* visitRoles(refreshed: Refreshed, path: string): AsyncGenerator<Targets> {
+  const stack = [{ role: 'targets', delegator: 'root' }]
+  const visited = new Set<string>()
+  for (let next = stack.pop(); next !== undefined && visited.size < ROLES_VISITED_MAX; next = stack.pop()) {
+    const { role, delegator } = next
+    if (visited.has(role)) continue
+    const signed = await loadRole(role, delegator, refreshed)
+    yield signed
+    visited.add(role)
+    const children = []
+    for (const child of signed.delegations?.rolesForTarget(path) ?? []) {
+      children.push({ role: child.role, delegator: role })
+      if (!child.terminating) continue
+      stack.length = 0
+      break
+    }
+    stack.push(...children.reverse())
+  }
+}
+
+/** A targets role, verified by its delegator: the one that is there, the one that was kept, or one that is fetched. */
+export async function loadRole(
+  role: string,
+  delegator: string,
+  { set, stored, sources, options }: Refreshed,
+): Promise<Targets> {
+  const known = set.files().roles.get(role) ?? stored.roles.get(role)
+  if (known === undefined || !takes(() => set.updateTargets(role, delegator, known))) {
+    const { file, bytesMax } = set.locate(role)
+    await sources.fetch(file, bytesMax, (bytes) => {
+      set.updateTargets(role, delegator, bytes)
+      options.onVerified?.(role, bytes)
+    })
+  }
+  const loaded = set.role(role)
+  if (loaded === undefined) throw new TypeError(`${role} was taken but is not there`)
+  return loaded.signed
+}
+
+function takes(work: () => void): boolean {
+  try {
+    work()
+    return true
+  } catch {
+    return false
+  }
+}
