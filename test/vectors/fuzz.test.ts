@@ -4,13 +4,15 @@
 import { expect, test } from 'vitest'
 import {
   createSigner,
-  encodeTrustedRoot,
   parseBlockId,
+  parseMetadata,
   parseTrustedRoot,
   ReleaseError,
-  signStatement,
-  verifyStatement,
-  type Signer,
+  signCredential,
+  signRevocations,
+  verifyCredential,
+  verifyRevocations,
+  type Kind,
 } from '@shoal/release'
 import { seededBytes, sha256 } from './generate/seeded.ts'
 import { encode, join } from './generate/cbor.ts'
@@ -67,31 +69,44 @@ test('pack indexes', async () => {
   })
 })
 
-test('statements, envelope and signed bytes', async () => {
-  const signer = createSigner(sha256('shoal/vector/signing-key'))
-  const { root, wanted, good } = statementParts()
-  let signed: Uint8Array = new Uint8Array()
-  const capture: Signer = { keyId: signer.keyId, sign: (bytes) => ((signed = bytes), signer.sign(bytes)) }
-  signStatement(verifyStatement(good, root, wanted), capture)
-  const domain = Buffer.from('shoal/statement/v1\0')
-  const body = signed.subarray(domain.length)
+test('credentials and revocations, envelope and signed bytes', async () => {
+  const signer = createSigner(sha256('shoal/vector/enrolment-key'))
+  let input: Uint8Array = new Uint8Array()
+  const capture = { ...signer, sign: (bytes: Uint8Array) => ((input = bytes), signer.sign(bytes)) }
+  const keys = [signer.publicKey]
+  const kinds = {
+    credential: (bytes: Uint8Array) => signCredential(verifyCredential(bytes, keys), capture),
+    revocations: (bytes: Uint8Array) => signRevocations(verifyRevocations(bytes, keys), capture),
+  }
   await fuzz(ROUNDS, (random) => {
-    const resigned = mutate(body, random)
-    const sig = signer.sign(join(domain, resigned))
-    const bytes =
-      random(3) === 0 ? mutate(good, random) : encode({ signed: resigned, signatures: [{ keyid: signer.keyId, sig }] })
-    const statement = verifyStatement(bytes, root, wanted)
-    if (Buffer.compare(signStatement(statement, signer), bytes) !== 0) throw new Error('it signs to other bytes')
+    const kind = pick(['credential', 'revocations'] as const, random)
+    const domain = Buffer.from(`shoal/${kind}/v1\0`)
+    const good = pick(readVectors(kind, 'valid'), random).content['bytes'] as Uint8Array
+    kinds[kind](good)
+    const signed = mutate(input.subarray(domain.length), random)
+    const sig = signer.sign(join(domain, signed))
+    const bytes = random(3) === 0 ? mutate(good, random) : encode({ key: signer.publicKey, sig, signed })
+    if (Buffer.compare(kinds[kind](bytes), bytes) !== 0) throw new Error('it signs to other bytes')
   })
 })
 
-test('roots', async () => {
-  const texts = readVectors('root', 'valid').map(({ content }) => Buffer.from(content['text'] as string))
+test('metadata of every kind', async () => {
+  const documents = readVectors('metadata', 'valid')
   await fuzz(ROUNDS * 4, (random) => {
-    const bytes = mutate(pick(texts, random), random)
-    const again = encodeTrustedRoot(parseTrustedRoot(bytes))
-    const bare = (text: Uint8Array): string => Buffer.from(text).toString().replace(/\s/g, '')
-    if (bare(again) !== bare(bytes)) throw new Error('it encodes to another text')
+    const { content } = pick(documents, random)
+    const text = mutate(Buffer.from(content['text'] as string), random)
+    return parseMetadata(content['kind'] as Kind, text)
+  })
+})
+
+test('a refresh of which one file was changed', async () => {
+  const scenes = readVectors('refresh', 'valid')
+  await fuzz(ROUNDS, (random) => {
+    const { content } = pick(scenes, random)
+    const files = content['files'] as Record<string, string>
+    const name = pick(Object.keys(files), random)
+    const changed = Buffer.from(mutate(Buffer.from(files[name] ?? ''), random)).toString('utf8')
+    return (PARSERS['refresh'] as Parse)({ ...content, files: { ...files, [name]: changed } })
   })
 })
 
@@ -107,10 +122,9 @@ test('names and ids', async () => {
 test('noise', async () => {
   const taken = await fuzz(ROUNDS, async (random) => {
     const bytes = seededBytes(`noise ${random(1_000_000)}`, random(300))
-    const { root, wanted } = statementParts()
     switch (random(3)) {
       case 0:
-        return verifyStatement(bytes, root, wanted)
+        return parseMetadata('targets', bytes)
       case 1:
         return parseTrustedRoot(bytes)
       default:
@@ -119,12 +133,3 @@ test('noise', async () => {
   })
   expect(taken).toBe(0)
 })
-
-function statementParts() {
-  const { root, wanted, bytes } = readVectors('statement', 'valid')[0]?.content ?? {}
-  return {
-    root: parseTrustedRoot(Buffer.from(JSON.stringify(root))),
-    wanted: wanted as { product: string; channel: string; platform: string },
-    good: bytes as Uint8Array,
-  }
-}

@@ -2,7 +2,9 @@ import {
   chunkStream,
   encodeManifest,
   encodePackIndex,
+  findRelease,
   parseBlockId,
+  parseMetadata,
   parseName,
   parsePackIndex,
   parseReleaseId,
@@ -10,11 +12,15 @@ import {
   parseTrustedRoot,
   parseVersion,
   readManifest,
-  verifyStatement,
+  readReleaseTarget,
+  refreshMetadata,
+  verifyCredential,
+  verifyRevocations,
   type Chunking,
+  type Kind,
   type Manifest,
-  type Target,
 } from '@shoal/release'
+import { fromFiles } from '../trust/from-files.ts'
 import { describeManifest, hex } from './describe.ts'
 import { seededBytes } from './generate/seeded.ts'
 import { inputOf } from './input-of.ts'
@@ -26,16 +32,46 @@ export type Parse = (content: Content) => unknown
 export const PARSERS: Record<string, Parse> = {
   manifest: parseManifest,
   'pack-index': parseIndex,
-  statement: (content) => {
-    const root = parseTrustedRoot(Buffer.from(JSON.stringify(content['root'])))
-    return verifyStatement(content['bytes'] as Uint8Array, root, content['wanted'] as Target)
+  metadata: (content) => {
+    const { signed } = parseMetadata(content['kind'] as Kind, Buffer.from(content['text'] as string))
+    return { version: signed.version, expires: signed.expires }
   },
   root: (content) => {
-    const { fleet, keys } = parseTrustedRoot(Buffer.from(content['text'] as string))
-    return { fleet, keys: keys.map(({ keyId, publicKey }) => ({ keyId, publicKey: hex(publicKey) })) }
+    const { fleet, version, enrolmentKeys } = parseTrustedRoot(Buffer.from(content['text'] as string))
+    return { fleet, version, enrolmentKeys: enrolmentKeys?.map(hex) }
   },
+  target: (content) => {
+    const { custom, ...file } = content['file'] as { length: number; hashes: Record<string, string>; custom: never }
+    return readReleaseTarget(content['path'] as string, { ...file, unrecognizedFields: { custom } })
+  },
+  refresh: parseRefresh,
+  credential: (content) => verifyCredential(content['bytes'] as Uint8Array, content['keys'] as Uint8Array[]),
+  revocations: (content) => verifyRevocations(content['bytes'] as Uint8Array, content['keys'] as Uint8Array[]),
   names: parseNames,
   chunking: parseChunking,
+}
+
+/** A refresh that ends at the first thing it refuses; what it trusts, by role and version. */
+async function parseRefresh(content: Content): Promise<unknown> {
+  const bytesOf = (texts: unknown): Record<string, Uint8Array> =>
+    Object.fromEntries(Object.entries(texts as Record<string, string>).map(([name, text]) => [name, Buffer.from(text)]))
+  const stored = {
+    roots: [Buffer.from(content['root'] as string)],
+    roles: new Map(Object.entries(bytesOf(content['stored']))),
+  }
+  const refreshed = await refreshMetadata(stored, fromFiles(bytesOf(content['files'])), {
+    now: new Date(content['now'] as string),
+    onProblem: (error) => {
+      throw error
+    },
+  })
+  await findRelease(refreshed, { product: 'demo', channel: 'stable', platform: 'any' })
+  const { set } = refreshed
+  const versions = [...set.files().roles.keys()].map((role) => {
+    const metadata = role === 'timestamp' ? set.timestamp : role === 'snapshot' ? set.snapshot : set.role(role)
+    return [role, metadata?.signed.version] as const
+  })
+  return { root: set.root.signed.version, ...Object.fromEntries(versions) }
 }
 
 async function parseManifest(content: Content): Promise<unknown> {

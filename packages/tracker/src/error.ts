@@ -9,6 +9,14 @@ export type TrackerErrorCode =
   | 'IDENTITY_INVALID'
   | 'ROOT_INVALID'
   | 'CONFIG_INVALID'
+  | 'NOT_A_MEMBER'
+  | 'CREDENTIAL_REFUSED'
+  | 'TOKEN_INVALID'
+  | 'ENROLMENT_REFUSED'
+  | 'KEY_INVALID'
+  | 'NOT_PRIVATE'
+  | 'NOT_FOUND'
+  | 'FULL'
 
 export class TrackerError extends Error {
   readonly code: TrackerErrorCode

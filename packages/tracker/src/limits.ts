@@ -38,12 +38,47 @@ export const LIMITS = {
   connectionsMax: 2_000,
   inboundConnectionsPerSecondAndIpMax: 200,
   inboundConnectionsPendingMax: 256,
+  /** Until an inbound connection must be encrypted and have a muxer. */
+  inboundUpgradeTimeoutMs: 10_000,
   /** Addresses of one peer that a dial tries; libp2p throws above it. */
   dialAddressesMax: 64,
   streamWindowBytesMax: 1024 * 1024,
   stopTimeoutMs: 5_000,
   identityBytesMax: 4 * 1024,
   rootBytesMax: 1024 * 1024,
+
+  /** From the end of the encryption to the end of the frames that members show each other. */
+  handshakeTimeoutMs: 5_000,
+  /** What is read ahead meanwhile: of whoever dialled, and of whom this node dialled, who may go on at once. */
+  handshakeAcceptedBytesMax: 2 * 1024,
+  handshakeDialledBytesMax: 512 * 1024,
+  /** Connections that strangers may begin: so many at once, then one a refill. Of one host, and of all together. */
+  strangersPerHostBurst: 64,
+  strangersPerHostRefillMs: 2_000,
+  strangersBurst: 256,
+  strangersRefillMs: 100,
+  strangerHostsMax: 10_000,
+  /** How soon a connection ends whose credential has expired, and members that are remembered as let in. */
+  memberSweepMs: 1_000,
+  membersAdmittedMax: 10_000,
+
+  /** A token, and what a tracker answers to one. */
+  tokenCharactersMax: 4 * 1024,
+  tokenTrackersMax: 8,
+  enrolmentBytesMax: 256 * 1024,
+  enrolmentTimeoutMs: 15_000,
+  /** What one member asks about its membership. */
+  membersQuestionBytesMax: 256,
+  membersAnswerBytesMax: 272 * 1024,
+  membersBurst: 10,
+  membersRefillMs: 30_000,
+  /** How soon a running tracker follows what the commands beside it have written. */
+  ledgerPollMs: 500,
+  ledgerBusyMs: 5_000,
+  /** Unused tokens, and members. */
+  tokensMax: 100_000,
+  membersMax: 2_000_000,
+  enrolmentKeyBytesMax: 16 * 1024,
 
   httpBodyBytesMax: 64 * 1024,
   httpRequestTimeoutMs: 10_000,

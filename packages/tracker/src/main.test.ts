@@ -1,4 +1,3 @@
-import { encodeTrustedRoot, keyIdOf } from '@shoal/release'
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -9,17 +8,16 @@ import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { encodeRoot } from './fixture/root.ts'
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
-const FLEET = '0123456789abcdef0123456789abcdef'
 
 let folder: string
 let root: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'shoal-tracker-'))
   root = join(folder, 'root.json')
-  const publicKey = new Uint8Array(32).fill(7)
-  await writeFile(root, encodeTrustedRoot({ fleet: FLEET, keys: [{ keyId: keyIdOf(publicKey), publicKey }] }))
+  await writeFile(root, encodeRoot())
 })
 afterAll(() => rm(folder, { recursive: true }))
 

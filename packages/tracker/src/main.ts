@@ -1,7 +1,9 @@
 import { createProgram, runProgram } from '@shoal/cli'
 import { explain } from './program/explain.ts'
+import { addMembersCommands } from './program/members.ts'
 import { addRunCommand } from './program/run.ts'
 
 const program = createProgram('shoal-tracker', 'Introduces the peers of a fleet to each other', '0.1.0')
 addRunCommand(program)
+addMembersCommands(program)
 await runProgram(program, process.argv, explain)

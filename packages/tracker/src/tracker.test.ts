@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { announce, type Announce, type HandOut } from './announce/announce.ts'
 import { LIMITS } from './limits.ts'
 import { newIdentity } from './node/identity.ts'
-import { startNode, stopNode } from './node/wiring.ts'
+import { stopNode } from './node/stop.ts'
+import { startNode } from './node/wiring.ts'
 import { startTracker, type Tracker, type TrackerConfig } from './tracker.ts'
 
 const FLEET = randomBytes(16).toString('hex')

@@ -6,7 +6,10 @@ import { TrackerError } from './error.ts'
 import { createMetrics } from './http/metrics.ts'
 import { startHttp, type HttpConfig } from './http/server.ts'
 import { LIMITS } from './limits.ts'
-import { startNode, stopNode } from './node/wiring.ts'
+import { serveMembers } from './members/serve.ts'
+import { stopNode } from './node/stop.ts'
+import { startNode } from './node/wiring.ts'
+import type { Office } from './office/office.ts'
 import { createRegistry } from './registry/registry.ts'
 import { answerAnnounce } from './service/announce-service.ts'
 import { createRateLimit } from './service/rate-limit.ts'
@@ -20,6 +23,8 @@ export interface TrackerConfig {
   http: HttpConfig
   intervalMs?: number
   connectionsMax?: number
+  /** Of a private fleet: who may connect. */
+  office?: Office
 }
 
 export interface Tracker extends AsyncDisposable {
@@ -45,7 +50,9 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
     { burst: LIMITS.announceBurst, refillMs: LIMITS.announceRefillMs, keysMax: LIMITS.peersMax },
     now,
   )
-  const node = stack.adopt(await startNode({ ...config, dht: 'server' }), stopNode)
+  const { office, ...wiring } = config
+  const handshake = office === undefined ? {} : { handshake: office.handshake }
+  const node = stack.adopt(await startNode({ ...wiring, ...handshake, dht: 'server' }), stopNode)
   const metrics = createMetrics({
     peers: () => registry.peers,
     topics: () => registry.topics,
@@ -66,6 +73,13 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
       (error) => metrics.failed(error instanceof TrackerError ? error.code : 'other'),
     ),
   )
+  if (office !== undefined) {
+    stack.use(
+      await serveMembers(node, office, now, (error) =>
+        metrics.failed(error instanceof TrackerError ? error.code : 'other'),
+      ),
+    )
+  }
   const sweep = setInterval(() => {
     registry.expire()
     rateLimit.forgetIdle()

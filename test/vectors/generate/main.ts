@@ -4,13 +4,27 @@
 import { invalidChunkings, validChunkings } from './chunking.ts'
 import { invalidManifests } from './manifest-invalid.ts'
 import { validManifests } from './manifest-valid.ts'
+import { invalidCredentials, invalidRevocations, validCredentials, validRevocations } from './membership.ts'
 import { invalidNames, validNames } from './names.ts'
 import { invalidIndexes, validIndexes } from './pack-index.ts'
-import { invalidRoots, invalidStatements, validRoots, validStatements } from './signed.ts'
+import {
+  invalidMetadata,
+  invalidRefreshes,
+  invalidRoots,
+  invalidTargets,
+  validMetadata,
+  validRefreshes,
+  validRoots,
+  validTargets,
+} from './tuf.ts'
 import { writeVectors } from './write.ts'
 
 writeVectors('chunking', 'valid', await validChunkings())
 writeVectors('chunking', 'invalid', invalidChunkings)
+writeVectors('credential', 'valid', validCredentials)
+writeVectors('credential', 'invalid', invalidCredentials)
+writeVectors('revocations', 'valid', validRevocations)
+writeVectors('revocations', 'invalid', invalidRevocations)
 writeVectors('manifest', 'valid', validManifests)
 writeVectors('manifest', 'invalid', invalidManifests)
 writeVectors('names', 'valid', validNames)
@@ -19,5 +33,9 @@ writeVectors('pack-index', 'valid', validIndexes)
 writeVectors('pack-index', 'invalid', invalidIndexes)
 writeVectors('root', 'valid', validRoots)
 writeVectors('root', 'invalid', invalidRoots)
-writeVectors('statement', 'valid', validStatements)
-writeVectors('statement', 'invalid', invalidStatements)
+writeVectors('metadata', 'valid', validMetadata)
+writeVectors('metadata', 'invalid', invalidMetadata)
+writeVectors('target', 'valid', validTargets)
+writeVectors('target', 'invalid', invalidTargets)
+writeVectors('refresh', 'valid', validRefreshes)
+writeVectors('refresh', 'invalid', invalidRefreshes)

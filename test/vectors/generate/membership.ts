@@ -15,7 +15,7 @@ type Kind = keyof typeof DOMAINS
 function envelope(
   kind: Kind,
   signed: Uint8Array,
-  { signer = KEY, domain = DOMAINS[kind], more = {} as Map } = {},
+  { signer = KEY, domain = DOMAINS[kind], more = {} } = {},
 ): Uint8Array {
   const sig = signer.sign(join(Buffer.from(domain), signed))
   return encode({ key: signer.publicKey, sig, signed, ...more })

@@ -43,7 +43,7 @@ export const invalidNames: Vector[] = [
   invalid('version-syntax', 'version', '1/2'),
   invalid('version-syntax--empty', 'target', 'a@b:'),
   invalid('version-syntax--climb', 'version', '../1'),
-  invalid('version-reserved', 'version', '1.latest'),
+  invalid('version-reserved', 'version', 'nul.1'),
   invalid('version-reserved--dots', 'version', '1..2'),
   invalid('version-reserved--device', 'version', 'COM1.0'),
   invalid('id-syntax', 'id', 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'),

@@ -3,7 +3,7 @@
  * signed bytes. So a signature made for one purpose never serves another.
  */
 import { decodeCanonical, encode, hasKeys, isRecord } from '../manifest/wire.ts'
-import { verifySignature, type Signer } from '../signature/key.ts'
+import { verifySignature, type Signer } from '../key.ts'
 
 export interface Purpose {
   domain: string

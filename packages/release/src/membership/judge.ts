@@ -9,7 +9,7 @@ export interface Circumstances {
   /** Whose key the other side has proven to hold. */
   peer: string
   nowSeconds: number
-  isRevoked(peer: string): boolean
+  isRevoked: (peer: string) => boolean
 }
 
 export function judgeCredential(

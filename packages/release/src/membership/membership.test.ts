@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ReleaseError } from '../error.ts'
 import { CLOCK_TOLERANCE_SECONDS, REVOCATIONS_MAX } from '../limits.ts'
-import { createSigner } from '../signature/key.ts'
+import { createSigner } from '../key.ts'
 import { MEMBER_ROLES, signCredential, verifyCredential, type Credential } from './credential.ts'
 import { judgeCredential } from './judge.ts'
 import { signRevocations, verifyRevocations, type Revocations } from './revocations.ts'
@@ -23,11 +23,11 @@ const credential: Credential = {
 }
 const revocations: Revocations = { fleet, sequence: 3, issued: 1_000, revoked: [{ peer, until: 2_000 }] }
 
-const BASE58 = [...'123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz']
+const BASE58 = Array.from('123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz')
 const peers = fc
   .array(fc.constantFrom(...BASE58), { minLength: 44, maxLength: 44 })
   .map((letters) => `12D3KooW${letters.join('')}`)
-const names = fc.string({ unit: fc.constantFrom(...'aZ09._-'), maxLength: 64 })
+const names = fc.string({ unit: fc.constantFrom('a', 'Z', '0', '9', '.', '_', '-'), maxLength: 64 })
 
 function everyFlippedBit(bytes: Uint8Array, read: (changed: Uint8Array) => unknown): void {
   for (let bit = 0; bit < bytes.length * 8; bit++) {
@@ -98,7 +98,7 @@ describe('a list of revocations', () => {
   })
 
   it('of as many peers as it may name fits into the bytes that it may have', () => {
-    const digits = [...'ABCDEFGHJKLMNPQR']
+    const digits = Array.from('ABCDEFGHJKLMNPQR')
     const revoked = Array.from({ length: REVOCATIONS_MAX }, (_, at) => ({
       peer: `12D3KooW${[8, 4, 0].map((shift) => digits[(at >> shift) & 15]).join('')}${'A'.repeat(41)}`,
       until: 4_000_000_000,

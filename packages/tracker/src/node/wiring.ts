@@ -2,7 +2,7 @@
 import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
 import { identify, type Identify } from '@libp2p/identify'
-import type { ConnectionGater, Libp2p, PrivateKey } from '@libp2p/interface'
+import type { Libp2p, PrivateKey } from '@libp2p/interface'
 import { kadDHT, passthroughMapper, type KadDHT } from '@libp2p/kad-dht'
 import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
@@ -11,7 +11,10 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import { isLoopbackAddress } from '../announce/address.ts'
 import { TrackerError } from '../error.ts'
+import { guarded, type Handshake } from '../handshake/guard.ts'
+import { boundStrangers } from '../handshake/strangers.ts'
 import { LIMITS } from '../limits.ts'
+import { stopNode } from './stop.ts'
 
 export interface NodeConfig {
   /** 32 hex characters from the trusted root. */
@@ -23,7 +26,8 @@ export interface NodeConfig {
   /** `client` for a node that others cannot dial: it would only be a hole in the table. */
   dht: 'server' | 'client' | 'off'
   connectionsMax?: number
-  connectionGater?: ConnectionGater
+  /** Of a private fleet: what both sides of a connection must pass before anything else is said on it. */
+  handshake?: Handshake
 }
 
 interface FleetServices extends Record<string, unknown> {
@@ -50,17 +54,6 @@ export async function startNode(config: NodeConfig): Promise<Libp2p> {
   }
 }
 
-/** Stops a node, waiting no longer than a limit: libp2p waits for remotes that never answer. */
-export async function stopNode(node: Pick<Libp2p, 'stop'>, timeoutMs: number = LIMITS.stopTimeoutMs): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<undefined>()
-  const timer = setTimeout(() => resolve(undefined), timeoutMs)
-  try {
-    await Promise.race([node.stop(), late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
 /** Drops loopback addresses, unless there is nothing else: then the whole fleet is on this machine, or nobody can dial it anyway. */
 function announced(addresses: Multiaddr[]): Multiaddr[] {
   const reachable = addresses.filter((address) => !isLoopbackAddress(address.toString()))
@@ -77,27 +70,32 @@ function nodeOptions(config: NodeConfig): Libp2pOptions<FleetServices> {
       announceFilter: announced,
     },
     transports: [tcp()],
-    // In this order: TLS moves more bytes per second.
-    connectionEncrypters: [tls(), noise()],
+    connectionEncrypters: encrypters(config.handshake),
     // A larger window would let one transfer block everything else behind it on a slow link.
     streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: LIMITS.streamWindowBytesMax } })],
     connectionManager: {
       maxConnections: config.connectionsMax ?? LIMITS.connectionsMax,
       inboundConnectionThreshold: LIMITS.inboundConnectionsPerSecondAndIpMax,
       maxIncomingPendingConnections: LIMITS.inboundConnectionsPendingMax,
+      inboundUpgradeTimeout: LIMITS.inboundUpgradeTimeoutMs,
       maxPeerAddrsToDial: LIMITS.dialAddressesMax,
     },
     // A busy connection answers a ping late; that is no reason to cut it.
     connectionMonitor: { abortConnectionOnPingFailure: false, pingInterval: 30_000 },
     // One provider without addresses would spoil the answer of whoever is asked for it.
     peerStore: { maxAddressAge: Infinity, maxPeerAge: Infinity },
-    ...(config.connectionGater === undefined ? {} : { connectionGater: config.connectionGater }),
+    ...(config.handshake === undefined ? {} : { connectionGater: boundStrangers() }),
     services: {
       identify: identify(),
       ping: ping(),
       dht: config.dht === 'off' ? () => undefined : fleetDht(config.fleet, config.dht),
     },
   }
+}
+
+/** In this order: TLS moves more bytes per second. */
+function encrypters(handshake: Handshake | undefined): NonNullable<Libp2pOptions['connectionEncrypters']> {
+  return handshake === undefined ? [tls(), noise()] : [guarded(tls(), handshake), guarded(noise(), handshake)]
 }
 
 /** The defaults are for the public network: on a LAN they do nothing. */

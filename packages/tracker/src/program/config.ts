@@ -7,6 +7,10 @@ const schema = z.object({
   http: z.string().min(1).default('127.0.0.1:7072'),
   identity: z.string().min(1).optional(),
   announce: z.array(z.string().min(1)).default([]),
+  /** Both of a private fleet only. */
+  enrolmentKey: z.string().min(1).optional(),
+  stateDir: z.string().min(1).optional(),
+  credentialDays: z.number({ error: 'is no number of days' }).min(0.01).max(366).default(7),
   connectionsMax: z.int().min(10).max(100_000).optional(),
   logLevel: z.string().default('info'),
 })

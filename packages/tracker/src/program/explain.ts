@@ -7,6 +7,10 @@ const EXITS: Partial<Record<TrackerErrorCode, number>> = {
   TIMEOUT: EXIT.timeout,
   UNREACHABLE: EXIT.unreachable,
   REFUSED: EXIT.refused,
+  NOT_FOUND: EXIT.notFound,
+  NOT_PRIVATE: EXIT.usage,
+  KEY_INVALID: EXIT.notAllowed,
+  FULL: EXIT.refused,
 }
 
 export function explain(error: unknown): Explanation | undefined {

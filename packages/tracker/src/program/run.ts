@@ -1,15 +1,15 @@
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { addExamples, createLogger, createOutput, parseHostPort, shutdownSignal } from '@shoal/cli'
-import { parseTrustedRoot } from '@shoal/release'
 import type { Command } from 'commander'
 import { once } from 'node:events'
-import { open } from 'node:fs/promises'
 import { isIP } from 'node:net'
+import { join } from 'node:path'
 import { TrackerError } from '../error.ts'
-import { LIMITS } from '../limits.ts'
 import { loadIdentity, newIdentity } from '../node/identity.ts'
 import { startTracker } from '../tracker.ts'
 import { loadTrackerConfig } from './config.ts'
+import { openPrivateFleet } from './private-fleet.ts'
+import { readRoot } from './root.ts'
 
 interface RunOptions {
   config?: string
@@ -26,6 +26,9 @@ export function addRunCommand(program: Command): void {
     .option('--listen <multiaddr...>', 'where peers connect (default: /ip4/0.0.0.0/tcp/7071)')
     .option('--announce <multiaddr...>', 'addresses to tell others instead: public, or behind a port forward')
     .option('--identity <file>', "the tracker's key, made if it does not exist (default: a new identity each time)")
+    .option('--enrolment-key <file>', 'of a private fleet: the PEM key that lets members in; SHOAL_PASSPHRASE opens it')
+    .option('--state-dir <dir>', 'of a private fleet: where tokens, members and the identity are kept')
+    .option('--credential-days <days>', 'how long a credential lasts; members renew them in time (default: 7)', Number)
     .option('--http <host:port>', 'where /livez, /readyz and /metrics are served (default: 127.0.0.1:7072)')
     .option('--log-level <level>', 'trace, debug, info, warn, error, fatal or silent (default: info)')
     .option('--config <file>', 'YAML file with the same keys; flags and SHOAL_TRACKER_* override it')
@@ -37,61 +40,60 @@ export function addRunCommand(program: Command): void {
       'for a fleet, with a name that peers can keep',
       'shoal-tracker run --root root.json --identity tracker.key --announce /dns4/tracker.example.com/tcp/7071',
     ],
+    [
+      'for a private fleet',
+      'shoal-tracker run --root repo/root.json --enrolment-key repo/keys/enrolment.pem --state-dir /var/lib/shoal-tracker',
+    ],
     ['what peers are then given', 'shoal-peer run --tracker /dns4/tracker.example.com/tcp/7071/p2p/12D3Koo…'],
   ])
 }
 
 async function run({ config: file, json, quiet, ...flags }: RunOptions): Promise<void> {
-  const { root, listen, announce, identity, http, connectionsMax, logLevel } = loadTrackerConfig(
-    file,
-    settingsIn(flags),
-  )
+  const settings = loadTrackerConfig(file, settingsIn(flags))
+  const { root: rootFile, listen, announce, http, connectionsMax, logLevel } = settings
   const signal = shutdownSignal()
   const output = createOutput({ json, quiet })
   const logger = createLogger({ level: quiet === true ? 'error' : logLevel, name: 'shoal-tracker' })
   const httpAddress = parseHostPort(http)
-  const { fleet } = parseTrustedRoot(await readRoot(root))
-  if (identity === undefined) {
+  const root = await readRoot(rootFile)
+  const identityFile =
+    settings.identity ?? (settings.stateDir === undefined ? undefined : join(settings.stateDir, 'identity.key'))
+  if (identityFile === undefined) {
     logger.warn('no --identity: peers will have to be told a new address after every restart')
   }
   if (!isLoopbackHost(httpAddress.host)) {
     logger.warn(`HTTP on ${http} can be reached from other machines and asks nobody who they are`)
   }
 
+  const privateKey = identityFile === undefined ? await newIdentity() : await loadIdentity(identityFile)
+  using privateFleet = await openPrivateFleet(settings, root, privateKey)
   await using tracker = await startTracker({
-    fleet,
-    privateKey: identity === undefined ? await newIdentity() : await loadIdentity(identity),
+    fleet: root.fleet,
+    privateKey,
     listen: listen.map(parseAddress),
     announce: announce.map(parseAddress),
     http: httpAddress,
     ...(connectionsMax === undefined ? {} : { connectionsMax }),
+    ...(privateFleet === undefined ? {} : { office: privateFleet.office }),
   })
+  privateFleet?.introduce(tracker)
   const addresses = tracker.addresses.map((address) => address.toString())
   output.record('listening', { peerId: tracker.peerId, addresses, http: tracker.httpUrl })
-  output.note(`tracker of fleet ${fleet.slice(0, 8)}  ${addresses.join('  ')}  ${tracker.httpUrl}`)
+  output.note(
+    `tracker of ${privateFleet === undefined ? 'fleet' : 'private fleet'} ${root.fleet.slice(0, 8)}  ${addresses.join('  ')}  ${tracker.httpUrl}`,
+  )
 
   if (!signal.aborted) await once(signal, 'abort')
   logger.info('stopping')
 }
 
-function settingsIn({
-  root,
-  listen,
-  announce,
-  identity,
-  http,
-  logLevel,
-}: Record<string, unknown>): Record<string, unknown> {
-  return { root, listen, announce, identity, http, logLevel }
-}
+const SETTINGS = [
+  ...['root', 'listen', 'announce', 'identity', 'http', 'logLevel'],
+  ...['enrolmentKey', 'stateDir', 'credentialDays'],
+]
 
-async function readRoot(file: string): Promise<Uint8Array> {
-  await using handle = await open(file, 'r')
-  const { size } = await handle.stat()
-  if (size > LIMITS.rootBytesMax) {
-    throw new TrackerError('ROOT_INVALID', `${file} is too large for a root`, { fix: 'check --root' })
-  }
-  return await handle.readFile()
+function settingsIn(flags: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(SETTINGS.map((name) => [name, flags[name]]))
 }
 
 function parseAddress(text: string): Multiaddr {

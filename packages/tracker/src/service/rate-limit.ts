@@ -2,6 +2,8 @@
 export interface RateLimit {
   /** 0 if allowed, else in how many milliseconds it will be. */
   take(key: string): number
+  /** Undoes one `take` that was allowed. */
+  giveBack(key: string): void
   forgetIdle(): void
 }
 
@@ -20,6 +22,10 @@ export function createRateLimit(
       if (!fullAt.has(key) && fullAt.size >= config.keysMax) return config.refillMs
       fullAt.set(key, nextFullMs)
       return 0
+    },
+    giveBack(key) {
+      const fullMs = fullAt.get(key)
+      if (fullMs !== undefined) fullAt.set(key, fullMs - config.refillMs)
     },
     forgetIdle() {
       const atMs = now()
