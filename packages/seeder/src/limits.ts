@@ -32,15 +32,34 @@ export const REUSE_RELEASES_MAX = 8
 export const VERIFY_CHUNKS = 64
 /** Entries named when a version is published again with other content. */
 export const DIFFERENCES_SHOWN = 5
-/** Attempts to move a channel to the new release while another publisher moves it too. */
-export const ANNOUNCE_ATTEMPTS = 5
+/** Attempts to replace the timestamp while another publisher replaces it too. */
+export const COMMIT_ATTEMPTS = 5
+/** Versions of a file tried when others, of publishes that were cut short, lie in its place. */
+export const VERSIONS_TRIED_MAX = 64
+/** Versions of root that an origin is read for; a client follows as many in one refresh. */
+export const ROOTS_MAX = 256
+/** Keys of one role. */
+export const ROLE_KEYS_MAX = 16
+
+/** What deriving a key from a passphrase costs: 16 MiB and about 0.2 s. */
+export const SCRYPT = { N: 2 ** 14, r: 8, p: 5 } as const
+/** An external signer answers within this, and with so much; a person may have to touch a token. */
+export const SIGNER_TIMEOUT_MS = 60_000
+export const SIGNER_OUTPUT_BYTES_MAX = 4 * KiB
+
+/** Until when what a role signs is valid, in days, unless the repository's settings say otherwise. */
+export const LIFE_DAYS = { root: 365, targets: 365, release: 90, snapshot: 7, timestamp: 2 } as const
+export const LIFE_DAYS_MAX = 3650
+/** `serve --repo` looks after the timestamp this often at most, and at least. */
+export const FRESHEN_MS_MIN = 10_000
+export const FRESHEN_MS_MAX = 60 * 60 * 1000
 /** Waiting for another process to finish replacing a file in a directory origin. */
 export const REPLACE_LOCK_WAIT_MS = 10_000
 export const REPLACE_LOCK_POLL_MS = 20
 /** Leftovers in a directory origin of unknown owner are removed after this time. */
 export const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000
 
-/** root.json, the key and the settings of a repository, each. */
+/** The settings of a repository, and a file with a key or a passphrase, each. */
 export const REPOSITORY_FILE_BYTES_MAX = 64 * KiB
 export const LEDGER_BYTES_MAX = 64 * MiB
 export const JOURNAL_BYTES_MAX = 256 * MiB

@@ -50,9 +50,10 @@ export function createPublishReport(output: Output): (event: PublishEvent) => vo
         return end('verify', `fetched back ${total} random chunks: ok`, { chunks: total })
       }
       case 'sign': {
-        const { keyId, counter, isNew } = event
-        const text = `key ${keyId.slice(0, 12)}, counter ${counter}${isNew ? '' : ' (signed before)'}`
-        return end('sign', text, { keyId, counter, isNew })
+        const { role, keyIds, counter, isNew } = event
+        const keys = keyIds.map((id) => id.slice(0, 12)).join(', ')
+        const text = isNew ? `${role}, counter ${counter}, key ${keys}` : `${role}, counter ${counter} (signed before)`
+        return end('sign', text, { role, keyIds, counter, isNew })
       }
       case 'warning':
         return output.note(`warn    ${event.message}`)

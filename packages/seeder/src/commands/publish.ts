@@ -1,11 +1,13 @@
-import { addExamples, createOutput, formatBytes, shutdownSignal, style, usageError, type Output } from '@shoal/cli'
-import { formatTarget } from '@shoal/release'
+import { addExamples, createOutput, formatBytes, shutdownSignal, style, type Output } from '@shoal/cli'
+import { formatTarget, releaseRole } from '@shoal/release'
 import type { Command } from 'commander'
 import type { PublishSummary } from '../publish/options.ts'
 import { publish } from '../publish/publish.ts'
+import { numberBetween } from './numbers.ts'
+import { addPassphraseOption, readPassphrase, type PassphraseOption } from './passphrase.ts'
 import { createPublishReport } from './publish-report.ts'
 
-interface PublishArguments {
+interface PublishArguments extends PassphraseOption {
   repo: string
   origin: string
   product?: string
@@ -32,6 +34,7 @@ export function addPublish(program: Command): void {
     .option('--platform <name>', 'platform, such as linux-x64', 'any')
     .option('--level <1-19>', 'zstd level: higher is smaller and slower', numberBetween(1, 19, '--level'), 3)
     .option('--workers <n>', 'threads; one a core by default', numberBetween(1, 256, '--workers'))
+  addPassphraseOption(command)
     .option('--json', 'print JSON records: one a phase, then summary')
     .action(async (source: string) => {
       await run(source, command.optsWithGlobals<PublishArguments>())
@@ -51,25 +54,21 @@ export function addPublish(program: Command): void {
 async function run(source: string, { repo, ...options }: PublishArguments): Promise<void> {
   const output = createOutput(options)
   const report = createPublishReport(output)
-  const summary = await publish({ ...options, source, repository: repo }, { signal: shutdownSignal(), onEvent: report })
+  const passphrase = await readPassphrase(options)
+  const deps = { signal: shutdownSignal(), onEvent: report }
+  const summary = await publish({ ...options, source, repository: repo, passphrase }, deps)
   output.summary(summary, describe(summary, output))
 }
 
 function describe(summary: PublishSummary, output: Output): string {
   const release = style('bold', summary.release, output.out)
   const line = `release ${release}  ${formatTarget(summary)} ${summary.platform}`
+  if (summary.signatures !== undefined) {
+    const { have, need } = summary.signatures
+    const role = releaseRole(summary.product, summary.channel)
+    return `${line}\nnot offered yet: ${have} of ${need} signatures. Next: 'shoal-seeder sign --role ${role}' with another key`
+  }
   if (!summary.alreadyPublished) return line
   const repaired = summary.uploadedBytes > 0 ? `repaired ${formatBytes(summary.uploadedBytes)}` : 'nothing uploaded'
   return `${line}\nalready published: ${repaired}`
-}
-
-function numberBetween(min: number, max: number, name: string): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (Number.isInteger(value) && value >= min && value <= max) return value
-    throw usageError(
-      `${name} '${text}' is not a number from ${min} to ${max}`,
-      `write ${name} ${min} to ${name} ${max}`,
-    )
-  }
 }

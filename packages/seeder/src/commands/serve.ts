@@ -1,10 +1,13 @@
 import { once } from 'node:events'
 import { addExamples, createOutput, formatBytes, parseHostPort, shutdownSignal } from '@shoal/cli'
 import type { Command } from 'commander'
+import { keepFresh } from '../serve/keep-fresh.ts'
 import { startOriginServer } from '../serve/server.ts'
+import { addPassphraseOption, readPassphrase, type PassphraseOption } from './passphrase.ts'
 
-interface ServeOptions {
+interface ServeOptions extends PassphraseOption {
   origin: string
+  repo?: string
   listen: { host: string; port: number }
   json?: boolean
   quiet?: boolean
@@ -21,6 +24,8 @@ export function addServe(program: Command): void {
       parseHostPort,
       parseHostPort('127.0.0.1:8070'),
     )
+    .option('--repo <dir>', 'keep the metadata fresh with the online keys of this repository')
+  addPassphraseOption(command)
     .option('--json', 'print JSON records: listening, then summary')
     .action(async () => {
       await run(command.optsWithGlobals<ServeOptions>())
@@ -28,6 +33,7 @@ export function addServe(program: Command): void {
   addExamples(command, [
     ['to this machine', 'shoal-seeder serve --origin ./origin --listen 127.0.0.1:8070'],
     ['to everyone', 'shoal-seeder serve --origin ./origin --listen :8070'],
+    ['and sign timestamps in time', 'shoal-seeder serve --origin ./origin --listen :8070 --repo ./repo'],
   ])
 }
 
@@ -37,7 +43,14 @@ async function run(options: ServeOptions): Promise<void> {
   await using server = await startOriginServer({ dir: options.origin, ...options.listen })
   output.record('listening', { url: server.url })
   output.note(`serving ${options.origin} at ${server.url}  (stop with Ctrl-C)`)
-  if (!signal.aborted) await once(signal, 'abort')
+  const { repo } = options
+  if (repo !== undefined) {
+    const passphrase = await readPassphrase(options)
+    await keepFresh({ repository: repo, origin: options.origin, passphrase }, signal, (event) => {
+      if ('signed' in event) output.record('refreshed', event)
+      else output.note(`warn    the metadata is not refreshed: ${event.message}`)
+    })
+  } else if (!signal.aborted) await once(signal, 'abort')
   await server.close()
   const { requests, bytes } = server.stats
   output.summary({ requests, bytes }, `stopped after ${requests} requests, ${formatBytes(bytes)} sent`)

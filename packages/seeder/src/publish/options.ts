@@ -17,6 +17,8 @@ export interface PublishOptions {
   level?: number | undefined
   /** Threads; one a core by default. */
   workers?: number | undefined
+  /** Of the keys that are encrypted. */
+  passphrase?: string | undefined
 }
 
 export interface PublishDependencies {
@@ -41,7 +43,7 @@ export type PublishEvent =
   | { phase: 'upload'; doneBytes: number; totalBytes: number }
   | { phase: 'uploaded'; packs: number; uploadedBytes: number }
   | { phase: 'verify'; done: number; total: number }
-  | { phase: 'sign'; keyId: string; counter: number; isNew: boolean }
+  | { phase: 'sign'; role: string; keyIds: string[]; counter: number; isNew: boolean }
   | { phase: 'warning'; message: string }
 
 export interface PublishSummary {
@@ -58,7 +60,7 @@ export interface PublishSummary {
   /** In no earlier release at this origin; uncompressed. */
   newChunks: number
   newBytes: number
-  /** Written to the origin by this run: packs, blocks, index and statements. */
+  /** Written to the origin by this run: packs, blocks, index and metadata. */
   uploadedBytes: number
   /** Written by this run. */
   packs: number
@@ -66,6 +68,10 @@ export interface PublishSummary {
   reusedShare: number
   /** What the channel offered before. */
   previous?: { version: string; release: ReleaseId }
+  /** Of the release in its channel; a device never goes back to a lower one. */
+  counter: number
+  /** What the channel needs before it offers the release; absent when it does. */
+  signatures?: { have: number; need: number }
   elapsedMs: number
   alreadyPublished: boolean
 }

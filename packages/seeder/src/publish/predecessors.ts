@@ -1,4 +1,4 @@
-import type { ReleaseId, Statement } from '@shoal/release'
+import type { ReleaseId, ReleaseTarget } from '@shoal/release'
 import { REUSE_RELEASES_MAX } from '../limits.ts'
 import type { PublishContext } from './context.ts'
 
@@ -13,8 +13,8 @@ export function listPredecessors({
   origin,
   target,
 }: Pick<PublishContext, 'existing' | 'latest' | 'ledger' | 'target'> & { origin: { uri: string } }): ReleaseId[] {
-  const stated = [existing, latest].filter((statement): statement is Statement => statement !== undefined)
+  const offered = [existing, latest].filter((release): release is ReleaseTarget => release !== undefined)
   const published = ledger.filter((entry) => entry.product === target.product && entry.origin === origin.uri)
-  const ids = [...stated, ...published.toReversed()].map((found) => found.release)
+  const ids = [...offered, ...published.toReversed()].map((found) => found.release)
   return [...new Set(ids)].slice(0, REUSE_RELEASES_MAX)
 }

@@ -5,7 +5,7 @@ import { JOURNAL_FOLDER } from '../repository/layout.ts'
 import type { SourceTree } from '../tree/tree.ts'
 import { buildManifest, scanSource } from './build.ts'
 import { openContext, type PublishContext } from './context.ts'
-import { offerRelease, wasOffered } from './offer.ts'
+import { offerRelease } from './offer.ts'
 import type { PublishDependencies, PublishOptions, PublishSummary } from './options.ts'
 import { listPredecessors } from './predecessors.ts'
 import { takeStock, type Stock } from './stock.ts'
@@ -16,7 +16,7 @@ import { verifyUpload } from './verify.ts'
 const DEFAULT_LEVEL = 3
 
 /**
- * Publishes a folder. Packs and blocks go first, then the index, then the version, and the channel last: whatever stops a publish,
+ * Publishes a folder. Packs and blocks go first, then the index, then the metadata, its timestamp last: whatever stops a publish,
  * peers see the release whole or not at all, and running it again completes it.
  */
 export async function publish(options: PublishOptions, deps: PublishDependencies = {}): Promise<PublishSummary> {
@@ -37,7 +37,7 @@ export async function publish(options: PublishOptions, deps: PublishDependencies
   await verifyUpload(manifest, stock.places.toIndex(), context.origin, deps.random ?? Math.random, (done, total) => {
     onEvent({ phase: 'verify', done, total })
   })
-  const statementBytes = await offerRelease(manifest, context, deps.now ?? (() => new Date()))
+  const { counter, signatures, ...offer } = await offerRelease(manifest, blocks, context, deps.now?.() ?? new Date())
   await stock.journal.remove()
 
   return {
@@ -46,10 +46,12 @@ export async function publish(options: PublishOptions, deps: PublishDependencies
     files: tree.files.length,
     bytes: tree.sizeBytes,
     ...{ chunks, newChunks, newBytes, packs, reusedShare },
-    uploadedBytes: uploadedBytes + statementBytes,
+    uploadedBytes: uploadedBytes + offer.uploadedBytes,
     ...(previous === undefined ? {} : { previous: { version: previous.version, release: previous.release } }),
+    counter,
+    ...(signatures === undefined ? {} : { signatures }),
     elapsedMs: Math.round(performance.now() - startedAt),
-    alreadyPublished: wasOffered(context),
+    alreadyPublished: context.existing !== undefined,
   }
 }
 

@@ -2,41 +2,37 @@ import {
   originPath,
   parsePackIndex,
   readManifest,
+  readReleaseTarget,
   ReleaseError,
-  STATEMENT_BYTES_MAX,
-  verifyStatement,
+  releaseRole,
+  type ExactTarget,
   type Manifest,
   type PackIndex,
   type ReleaseId,
-  type Statement,
-  type Target,
-  type TrustedRoot,
+  type ReleaseTarget,
 } from '@shoal/release'
 import { SeederError } from '../error.ts'
 import { INDEX_BYTES_MAX, ORIGIN_CONCURRENCY } from '../limits.ts'
+import type { TargetsSigned } from '../metadata/document.ts'
+import type { MetadataSet } from '../metadata/set.ts'
 import type { Origin } from '../origin/origin.ts'
 
-export type ExactTarget = Target & { version: string }
-
-/** What the origin says of a channel; `tag` is what replacing it needs. */
-export async function readLatest(
-  origin: Origin,
-  root: TrustedRoot,
+/** What a channel offers for a platform: the newest release, and the one of a version. */
+export function findOffers(
+  set: MetadataSet,
   target: ExactTarget,
-): Promise<{ statement?: Statement; tag: string | undefined }> {
-  const { product, channel, platform } = target
-  const found = await origin.get(originPath.latest(target), STATEMENT_BYTES_MAX)
-  if (found === undefined) return { tag: undefined }
-  return { statement: verifyOurs(found.bytes, root, { product, channel, platform }), tag: found.tag }
+): { latest: ReleaseTarget | undefined; existing: ReleaseTarget | undefined } {
+  const role = set.releases.get(releaseRole(target.product, target.channel))
+  const offers = listReleases(role?.signed).filter(({ platform }) => platform === target.platform)
+  return { latest: offers.at(-1), existing: offers.find(({ version }) => version === target.version) }
 }
 
-export async function readVersion(
-  origin: Origin,
-  root: TrustedRoot,
-  target: ExactTarget,
-): Promise<Statement | undefined> {
-  const found = await origin.get(originPath.statement(target), STATEMENT_BYTES_MAX)
-  return found === undefined ? undefined : verifyOurs(found.bytes, root, target)
+/** The releases of a role, in the order of their counters. */
+export function listReleases(body: TargetsSigned | undefined): ReleaseTarget[] {
+  const releases = Object.entries(body?.targets ?? {}).map(([path, { length, hashes, custom }]) =>
+    readReleaseTarget(path, { length, hashes, unrecognizedFields: { custom } }),
+  )
+  return releases.sort((a, b) => a.counter - b.counter)
 }
 
 /** The manifest of a release at the origin; undefined when a block is missing or damaged. */
@@ -52,16 +48,6 @@ export async function readPublishedManifest(origin: Origin, id: ReleaseId): Prom
 export async function readPublishedIndex(origin: Origin, manifest: Manifest): Promise<PackIndex | undefined> {
   const found = await origin.get(originPath.index(manifest.id), INDEX_BYTES_MAX)
   return found === undefined ? undefined : undefinedIfDamaged((async () => parsePackIndex(found.bytes, manifest))())
-}
-
-function verifyOurs(bytes: Uint8Array, root: TrustedRoot, target: Target): Statement {
-  try {
-    return verifyStatement(bytes, root, target)
-  } catch (error) {
-    if (!(error instanceof ReleaseError)) throw error
-    const message = `the origin has a statement that this repository did not sign: ${error.message}`
-    throw new SeederError('ORIGIN_FOREIGN', message, { cause: error })
-  }
 }
 
 /** Old releases only save work: one that cannot be read is done without. */

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs'
 
 /** What no publish ever changes; an index is a hint that may be rewritten when packs were lost. */
-const IMMUTABLE = /^(?:blocks\/|packs\/|releases\/[^/]+\/index$|signed\/.+\.release$)/
+const IMMUTABLE = /^(?:blocks\/|packs\/|releases\/[^/]+\/index$|tuf\/\d+\.[^/]+\.json$)/
 
 export function cacheControl(path: string): string {
   return IMMUTABLE.test(path) ? 'public, max-age=31536000, immutable' : 'public, max-age=5'

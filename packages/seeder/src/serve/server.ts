@@ -63,7 +63,7 @@ async function answer(folder: string, request: IncomingMessage, response: Server
     return
   }
   if (request.url === '/') {
-    sendText(response, 200, 'shoal origin: see blocks/, packs/, releases/ and signed/\n')
+    sendText(response, 200, 'shoal origin: see blocks/, packs/, releases/ and tuf/\n')
     return
   }
   const path = parseRequestPath(request.url ?? '')

@@ -1,0 +1,58 @@
+import { SeederError } from '../error.ts'
+import { commit, readCurrent } from '../metadata/commit.ts'
+import { authoritiesOf } from '../metadata/settle.ts'
+import { signDocument, type Signatures } from '../metadata/sign.ts'
+import type { Origin } from '../origin/origin.ts'
+import type { Repository } from '../repository/open.ts'
+import { pendingFile, readPending, savePending } from '../repository/stored.ts'
+import { readGivenKey, type GivenKey } from './new-key.ts'
+
+export interface Signed {
+  role: string
+  version: number
+  /** Keys that signed now. */
+  keyIds: string[]
+  /** What is still missing, of this role or of one that it brought along; undefined when all is published. */
+  pending: ({ role: string } & Signatures) | undefined
+}
+
+/**
+ * Adds signatures to metadata that waits for them; with enough of them it goes to the origin.
+ * @param key one that the repository does not know where to find
+ */
+export async function signPending(
+  repository: Repository,
+  origin: Origin | undefined,
+  { role, key }: { role: string; key?: GivenKey | undefined },
+  now: Date,
+): Promise<Signed> {
+  const waiting = await readPending(repository.folder, role)
+  if (waiting === undefined) throw new SeederError('PENDING_MISSING', `no metadata of ${role} waits for signatures`)
+  const { set } = (await readCurrent(repository, origin)).merged
+  const { version } = waiting.signed
+  const current = set.get(role)?.signed.version ?? 0
+  if (version !== current + 1) {
+    const message = `version ${version} in ${pendingFile(repository.folder, role)} does not follow on ${current}, which is published`
+    throw new SeederError('PENDING_STALE', message)
+  }
+  const authorities = authoritiesOf(role, waiting.signed, set)
+  if (key !== undefined) {
+    const { keyId, signer } = await readGivenKey(key, repository)
+    if (!authorities.some(({ keys }) => keys.has(keyId)) || signer === undefined) {
+      throw new SeederError('KEY_UNKNOWN', `key ${keyId.slice(0, 12)} is none of ${role}`)
+    }
+    repository.keyring.add(signer)
+  }
+  const { document, signedBy, lacking, reasons } = await signDocument(waiting, authorities, repository.keyring)
+  if (signedBy.length === 0 && lacking !== undefined) {
+    const why = reasons.length === 0 ? 'all of its keys here signed before' : reasons.join('; ')
+    throw new SeederError('KEY_UNREACHABLE', `no further key of ${role} is within reach: ${why}`)
+  }
+  if (lacking !== undefined) {
+    await savePending(repository.folder, role, document)
+    return { role, version, keyIds: signedBy, pending: { role, ...lacking } }
+  }
+  const { pending } = await commit(repository, origin, () => ({ finished: { role, document } }), now)
+  const { role: next, have, need } = pending ?? { role, have: 0, need: 0 }
+  return { role, version, keyIds: signedBy, pending: pending === undefined ? undefined : { role: next, have, need } }
+}

@@ -1,0 +1,102 @@
+import {
+  findRelease,
+  metadataFile,
+  originPath,
+  refreshMetadata,
+  ReleaseError,
+  type MetadataSources,
+  type Refreshed,
+} from '@shoal/release'
+import { SeederError } from '../error.ts'
+import { signersOf } from '../metadata/authority.ts'
+import { readOffered } from '../metadata/offered.ts'
+import type { MetadataSet } from '../metadata/set.ts'
+import type { Origin } from '../origin/origin.ts'
+import { readStored } from '../repository/stored.ts'
+import { documentsOf } from './refresh.ts'
+
+export interface RoleReport {
+  role: string
+  version: number
+  expires: string
+  /** Valid signatures, how many are needed, and the keys that may sign. */
+  signatures: { have: number; need: number; keys: number }
+  releases?: number
+}
+
+export interface Verification {
+  roles: RoleReport[]
+  /** What a client would refuse; none when all is well. */
+  problems: string[]
+}
+
+/** Checks a repository, and its origin as a device does that was given the first root. */
+export async function verifyMetadata(folder: string, origin: Origin | undefined, now: Date): Promise<Verification> {
+  const stored = await readStored(folder)
+  if (origin === undefined) return { roles: reportRoles(stored), problems: findProblems(stored, now) }
+  const offered = await readOffered(origin, stored.roots)
+  const problems = await askAsClient(stored, origin, now)
+  return { roles: reportRoles(offered.set), problems }
+}
+
+function reportRoles(set: MetadataSet): RoleReport[] {
+  return documentsOf(set).map(([role, document]) => {
+    const authority = set.authority(role)
+    const { version, expires } = document.signed
+    const have = authority === undefined ? 0 : signersOf(document, authority).length
+    const signatures = { have, need: authority?.threshold ?? 0, keys: authority?.keys.size ?? 0 }
+    const releases = set.releases.get(role)?.signed.targets
+    return { role, version, expires, signatures, ...(releases && { releases: Object.keys(releases).length }) }
+  })
+}
+
+function findProblems(set: MetadataSet, now: Date): string[] {
+  return reportRoles(set).flatMap(({ role, version, expires, signatures: { have, need } }) => [
+    ...(have < need ? [`${role} version ${version} has ${have} of the ${need} signatures that it needs`] : []),
+    ...(new Date(expires) <= now ? [`${role} version ${version} expired on ${expires}`] : []),
+  ])
+}
+
+async function askAsClient(stored: MetadataSet, origin: Origin, now: Date): Promise<string[]> {
+  const [first] = stored.roots
+  if (first === undefined) throw new Error('a repository without a root')
+  const problems: string[] = []
+  const note = (error: unknown): void => {
+    if (!(error instanceof ReleaseError) && !(error instanceof SeederError)) throw error
+    problems.push(error.message)
+  }
+  try {
+    const kept = { roots: [first.bytes], roles: new Map<string, Uint8Array>() }
+    const refreshed = await refreshMetadata(kept, sourcesAt(origin), { now, onProblem: note })
+    await visitChannels(refreshed, note)
+  } catch (error) {
+    note(error)
+  }
+  return [...new Set(problems)]
+}
+
+/** Channels without a release yet have no metadata. */
+async function visitChannels(refreshed: Refreshed, note: (error: unknown) => void): Promise<void> {
+  const { set } = refreshed
+  for (const [role, { paths }] of Object.entries(set.role('targets')?.signed.delegations?.roles ?? {})) {
+    const [product, channel] = paths?.[0]?.split('/') ?? []
+    const isThere = set.snapshot?.signed.meta[metadataFile(role)] !== undefined
+    if (product === undefined || channel === undefined || !isThere) continue
+    await findRelease(refreshed, { product, channel, platform: 'any' }).catch(note)
+  }
+}
+
+function sourcesAt(origin: Origin): MetadataSources {
+  const get = (file: string, bytesMax: number) => origin.get(originPath.metadata(file), bytesMax)
+  return {
+    async gather(file, bytesMax) {
+      const found = await get(file, bytesMax)
+      return found === undefined ? [] : [found.bytes]
+    },
+    async fetch(file, bytesMax, accept) {
+      const found = await get(file, bytesMax)
+      if (found === undefined) throw new SeederError('ORIGIN_CORRUPT', `${origin.uri} has no ${file}`)
+      accept(found.bytes)
+    },
+  }
+}

@@ -1,0 +1,114 @@
+/** Changes to what metadata says. They are pure: each gives a new body, whose version and expiry are set when it is signed. */
+import {
+  blockDigest,
+  METADATA_BYTES_MAX,
+  RELEASES_PER_ROLE_MAX,
+  releasePaths,
+  releaseRole,
+  releaseTargetPath,
+  type ReleaseTarget,
+} from '@shoal/release'
+import { SeederError } from '../error.ts'
+import { keyIdOf, type PublicKey } from '../keys/public-key.ts'
+import {
+  isTopRole,
+  SPEC_VERSION,
+  type Delegation,
+  type KeyTable,
+  type RootSigned,
+  type TargetEntry,
+  type TargetsSigned,
+  type TopRole,
+} from './document.ts'
+import type { Change } from './draft.ts'
+import type { MetadataSet } from './set.ts'
+
+/** The keys of a role as a list, which is easier to change than two tables. */
+export interface RoleMembers {
+  keys: readonly PublicKey[]
+  threshold: number
+}
+
+export function withRoleKeys(root: RootSigned, role: TopRole, members: RoleMembers): RootSigned {
+  const roles = { ...root.roles, [role]: roleKeysOf(members) }
+  return { ...root, roles, keys: tableOf(root.keys, members.keys, Object.values(roles)) }
+}
+
+/** Lets these keys sign the releases of a channel, in place of those that did so before. */
+export function withChannel(
+  targets: TargetsSigned,
+  { product, channel }: { product: string; channel: string },
+  members: RoleMembers,
+): TargetsSigned {
+  const delegation = { name: releaseRole(product, channel), paths: releasePaths(product, channel) }
+  return withDelegation(targets, delegation, members)
+}
+
+function withDelegation(
+  targets: TargetsSigned,
+  { name, paths }: Pick<Delegation, 'name' | 'paths'>,
+  members: RoleMembers,
+): TargetsSigned {
+  const { keys, roles } = targets.delegations ?? { keys: {}, roles: [] }
+  const delegation: Delegation = { name, ...roleKeysOf(members), terminating: true, paths }
+  const exists = roles.some((role) => role.name === name)
+  const next = exists ? roles.map((role) => (role.name === name ? delegation : role)) : [...roles, delegation]
+  return { ...targets, delegations: { keys: tableOf(keys, members.keys, next), roles: next } }
+}
+
+/** Other keys for a role: a change to root for a top-level role, to targets for a delegated one. */
+export function changeMembers(set: MetadataSet, role: string, members: RoleMembers): Change {
+  if (isTopRole(role)) return { root: withRoleKeys(set.root.signed, role, members) }
+  const delegation = set.targets?.signed.delegations?.roles.find(({ name }) => name === role)
+  if (set.targets === undefined || delegation === undefined) throw roleMissing(role)
+  return { targets: withDelegation(set.targets.signed, delegation, members) }
+}
+
+/** @throws SeederError ROLE_MISSING */
+export function membersOf(set: MetadataSet, role: string): RoleMembers {
+  const authority = set.authority(role)
+  if (authority === undefined) throw roleMissing(role)
+  return { keys: [...authority.keys.values()], threshold: authority.threshold }
+}
+
+function roleMissing(role: string): SeederError {
+  return new SeederError('ROLE_MISSING', `there is no role '${role}'`)
+}
+
+/** Offers a release. Where a role is full, the releases with the lowest counters make room. */
+export function withRelease(body: TargetsSigned, release: ReleaseTarget): TargetsSigned {
+  const entry: TargetEntry = {
+    length: release.rootBytes,
+    hashes: { sha256: Buffer.from(blockDigest(release.release)).toString('hex') },
+    custom: { counter: release.counter, cid: release.release },
+  }
+  const entries = Object.entries({ ...body.targets, [releaseTargetPath(release)]: entry })
+  entries.sort(([, a], [, b]) => b.custom.counter - a.custom.counter)
+  const kept = entries.slice(0, countThatFits(entries))
+  return { ...body, targets: Object.fromEntries(kept.sort(([, a], [, b]) => a.custom.counter - b.custom.counter)) }
+}
+
+export function emptyTargets(): TargetsSigned {
+  return { _type: 'targets', spec_version: SPEC_VERSION, version: 0, expires: '', targets: {} }
+}
+
+/** The file stays well under its cap, signatures included. */
+const ENTRIES_BYTES_MAX = METADATA_BYTES_MAX.targets - 16 * 1024
+
+function countThatFits(entries: readonly [string, TargetEntry][]): number {
+  let bytes = 0
+  const first = entries.slice(0, RELEASES_PER_ROLE_MAX)
+  const over = first.findIndex((entry) => (bytes += JSON.stringify(entry).length) > ENTRIES_BYTES_MAX)
+  return over === -1 ? first.length : over
+}
+
+function roleKeysOf({ keys, threshold }: RoleMembers): { keyids: string[]; threshold: number } {
+  return { keyids: keys.map(keyIdOf), threshold }
+}
+
+/** Keys that some role still uses. */
+function tableOf(before: KeyTable, added: readonly PublicKey[], roles: readonly { keyids: string[] }[]): KeyTable {
+  const all = { ...before, ...Object.fromEntries(added.map((key) => [keyIdOf(key), key])) }
+  const used = new Set(roles.flatMap(({ keyids }) => keyids))
+  return Object.fromEntries(Object.entries(all).filter(([id]) => used.has(id)))
+}
