@@ -12,8 +12,8 @@ const follow = z.strictObject({
 })
 
 export const configSchema = z.strictObject({
-  /** Path of the fleet's root.json. */
-  root: z.string(),
+  /** Path of the fleet's root.json; when absent, the one in stateDir that `enroll` wrote. */
+  root: z.string().optional(),
   /** Base URL of the origin; without one it is never asked. */
   origin: z.url().optional(),
   /** Other origins that it may redirect to, such as https://cdn.example */
@@ -31,6 +31,8 @@ export const configSchema = z.strictObject({
   mdns: z.boolean().default(true),
   dht: z.boolean().default(true),
   serviceTag: z.string().optional(),
+  /** Of a member of a private fleet: how often it asks trackers about its credential and about revocations. */
+  membershipSeconds: z.number().min(1).max(86_400).default(600),
   pollSeconds: z.number().min(1).max(604_800).default(3_600),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })

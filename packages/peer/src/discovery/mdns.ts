@@ -3,7 +3,7 @@
 // answers once a second at most, and speaks on every interface.
 import type { Libp2p, PeerDiscovery, PeerInfo } from '@libp2p/interface'
 import { mdns } from '@libp2p/mdns'
-import { randomBytes } from 'node:crypto'
+import { hkdfSync, randomBytes } from 'node:crypto'
 import { LIMITS } from '../limits.ts'
 import { createAlarm } from './alarm.ts'
 import { atMostEvery } from './at-most-every.ts'
@@ -36,6 +36,12 @@ interface Responder extends PeerDiscovery {
 /** Fleets on one LAN do not see each other. The tag is not a secret: it is in every packet. */
 export function fleetServiceTag(fleet: string): string {
   return `_shoal-${fleet.slice(0, 16)}._udp.local`
+}
+
+/** Of a private fleet: strangers on the LAN see that some service is there, and members find each other. */
+export function memberServiceTag(secret: Uint8Array): string {
+  const tag = Buffer.from(hkdfSync('sha256', secret, '', 'shoal/mdns/v1', 8)).toString('hex')
+  return `_${tag}._udp.local`
 }
 
 export function followMdns(node: Libp2p, followed: () => Followed[], onFound: OnFound, options: MdnsOptions): Source {

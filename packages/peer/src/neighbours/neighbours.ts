@@ -5,7 +5,7 @@
 import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { ReleaseId } from '@shoal/release'
-import type { PeerError } from '../error.ts'
+import { PeerError } from '../error.ts'
 import { LIMITS } from '../limits.ts'
 import { linkOverStream, openRequester, type Hello, type Offer } from '../links/index.ts'
 import { createCandidates, type FoundBy } from './candidates.ts'
@@ -19,6 +19,8 @@ export interface NeighboursConfig {
   fleet: string
   hello: Hello
   offer: Offer
+  /** Of a private fleet: what the credential of a connected peer says. */
+  memberOf?(peer: string): { site: string; role: string } | undefined
   paused(): boolean
   /** Something worth a line in the log. */
   onEvent(event: string, fields: Record<string, unknown>): void
@@ -116,10 +118,20 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
   }
 
   function greet(connection: Connection, hello: Hello): void {
-    const neighbour = neighbours.get(connection.remotePeer.toString())
+    const peer = connection.remotePeer.toString()
+    if (!isAsCertified(peer, hello)) {
+      return violated(peer, new PeerError('PROTOCOL_VIOLATION', 'it claims another site or role than its credential'))
+    }
+    const neighbour = neighbours.get(peer)
     if (neighbour === undefined) return
     neighbour.hello = hello
     neighbour.local = isSameSite(config.hello.site, hello.site, connection.remoteAddr)
+  }
+
+  function isAsCertified(peer: string, { site, role }: Hello): boolean {
+    if (config.memberOf === undefined) return true
+    const credential = config.memberOf(peer)
+    return credential?.site === site && (credential.role === 'cache' ? 'cache' : 'device') === role
   }
 
   /** Opens the link on which this peer asks. */

@@ -1,2 +1,3 @@
+export { asPeerError } from './failure.ts'
 export { loadIdentity } from './identity.ts'
 export { startNode, stopNode } from './node.ts'

@@ -1,6 +1,6 @@
-import type { ConnectionGater, Libp2p, PrivateKey } from '@libp2p/interface'
+import type { Libp2p, PrivateKey } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { startNode as start } from '@shoal/tracker/client'
+import { startNode as start, type Handshake } from '@shoal/tracker/client'
 import { LIMITS } from '../limits.ts'
 import { asPeerError } from './failure.ts'
 
@@ -16,7 +16,8 @@ export interface NetworkConfig {
   /** `client` where nobody can dial this peer. */
   dht: 'server' | 'client' | 'off'
   connectionsMax?: number
-  connectionGater?: ConnectionGater
+  /** Of a private fleet: what both sides of a connection must pass before anything else is said on it. */
+  handshake?: Handshake
 }
 
 /** Starts the libp2p node of this peer; LISTEN_FAILED when an address cannot be listened on. Stop it with `stopNode`. */

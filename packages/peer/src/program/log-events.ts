@@ -2,6 +2,10 @@
 const LEVELS: Record<string, 'warn' | 'info'> = {
   banned: 'warn',
   'mdns-failed': 'warn',
+  'membership-ended': 'warn',
+  'membership-not-saved': 'warn',
+  'membership-unconfirmed': 'info',
+  membership: 'info',
   met: 'info',
   unreachable: 'info',
   refused: 'info',

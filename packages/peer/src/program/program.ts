@@ -1,6 +1,7 @@
 import { createProgram } from '@shoal/cli'
 import type { Command } from 'commander'
 import { addControlCommands } from './control.ts'
+import { addEnrollCommand } from './enroll.ts'
 import { addGetCommand } from './get.ts'
 import { addRunCommand } from './run.ts'
 import { VERSION } from './version.ts'
@@ -10,5 +11,6 @@ export function createPeerProgram(): Command {
   addGetCommand(program)
   addRunCommand(program)
   addControlCommands(program)
+  addEnrollCommand(program)
   return program
 }

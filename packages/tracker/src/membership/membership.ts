@@ -19,8 +19,8 @@ export interface MembershipConfig {
   peer: string
   /** 32 hex digits. */
   fleet: string
-  /** From the trusted root; 32 bytes each. */
-  enrolmentKeys: readonly Uint8Array[]
+  /** Of the newest trusted root; 32 bytes each. */
+  enrolmentKeys: () => readonly Uint8Array[]
   /** 32 bytes that every member of the fleet knows. */
   secret: Uint8Array
   /** This node's own, signed. */
@@ -80,7 +80,7 @@ export function createMembership(
   function readOwn(bytes: Uint8Array): Credential {
     let credential: Credential
     try {
-      credential = verifyCredential(bytes, enrolmentKeys)
+      credential = verifyCredential(bytes, enrolmentKeys())
     } catch (cause) {
       throw refused(`the credential of this node is not valid: ${(cause as Error).message}`, cause)
     }
@@ -95,7 +95,7 @@ export function createMembership(
   }
 
   function take(bytes: Uint8Array): boolean {
-    const revocations = verifyRevocations(bytes, enrolmentKeys)
+    const revocations = verifyRevocations(bytes, enrolmentKeys())
     if (revocations.fleet !== fleet || revocations.sequence <= (list?.revocations.sequence ?? 0)) return false
     list = { bytes, revocations, peers: new Set(revocations.revoked.map((each) => each.peer)) }
     return true
@@ -122,7 +122,7 @@ export function createMembership(
     admit(remote, bytes) {
       let credential: Credential
       try {
-        credential = verifyCredential(bytes, enrolmentKeys)
+        credential = verifyCredential(bytes, enrolmentKeys())
       } catch (error) {
         if (error instanceof ReleaseError) return 'invalid'
         throw error

@@ -39,7 +39,7 @@ export function openOffice(config: OfficeConfig, nowSeconds: () => number): Offi
     {
       peer: config.peer,
       fleet: authority.fleet,
-      enrolmentKeys: config.enrolmentKeys,
+      enrolmentKeys: () => config.enrolmentKeys,
       secret: authority.memberSecret,
       credential: issueOwn(),
     },
