@@ -101,7 +101,7 @@ async function get(url: string, bytesMax: number): Promise<Uint8Array | undefine
   if (!response.ok || response.body === null) throw new Error(`${url} answered ${response.status}`)
   const parts: Uint8Array[] = []
   let size = 0
-  for await (const part of response.body) {
+  for await (const part of response.body as AsyncIterable<Uint8Array>) {
     size += part.length
     if (size > bytesMax) throw new Error(`${url} is longer than ${bytesMax} bytes`)
     parts.push(part)

@@ -35,6 +35,7 @@ async function main(): Promise<void> {
       const places = { baseUrl: need('target-base-url'), folder: need('target-dir') }
       return downloadTargets(need('metadata-dir'), need('metadata-url'), values['target-name'] ?? [], places)
     }
+    case undefined:
     default:
       throw new Error(USAGE)
   }

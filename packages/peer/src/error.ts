@@ -14,7 +14,12 @@ export type PeerErrorCode =
   | 'PROTOCOL_VIOLATION'
   | 'LISTEN_FAILED'
   | 'IDENTITY_INVALID'
-  | 'STATEMENT_MISMATCH'
+  | 'RELEASE_MISMATCH'
+  | 'NOT_ENROLLED'
+  | 'MEMBERSHIP_ENDED'
+  | 'ENROLMENT_REFUSED'
+  | 'TOKEN_INVALID'
+  | 'TRACKER_UNREACHABLE'
   | 'TIMEOUT'
 
 export class PeerError extends Error {

@@ -4,10 +4,8 @@ export const LIMITS = {
   framePayloadBytesMax: 256 << 10,
   /** Any other frame; the largest is the availability of a release, one bit a span. */
   frameControlBytesMax: 256 << 10,
-  /** Name of a signed document in a request. */
-  signedNameBytesMax: 512,
-  /** A signed document. */
-  signedBytesMax: 64 << 10,
+  /** Name of a file of metadata in a request. */
+  metadataNameBytesMax: 256,
   /** Requests that one link may have waiting. */
   requestsPerLinkMax: 256,
   /** Releases that one link may take part in. */
@@ -18,7 +16,7 @@ export const LIMITS = {
   /** Until the other side must have said hello, and until it must have taken what it was sent. */
   helloTimeoutMs: 10_000,
   drainTimeoutMs: 30_000,
-  /** Small requests: blocks, signed documents, peers. */
+  /** Small requests: blocks, metadata, peers. */
   smallRequestTimeoutMs: 15_000,
   /** Peers told in one exchange, and addresses of each. */
   exchangePeersMax: 32,
@@ -31,6 +29,13 @@ export const LIMITS = {
   /** Banned peers that are remembered; the oldest makes room. */
   bannedMax: 10_000,
   dialTimeoutMs: 10_000,
+  /** Verified metadata that is kept. */
+  trust: {
+    stateBytesMax: 64 << 20,
+    rootsMax: 1_024,
+    /** Release roles of channels, beside the one that is looked for. */
+    rolesKeptMax: 64,
+  },
   /** Files that one holding keeps open. */
   openFilesMax: 64,
   /** File operations that the store has under way for one call. */
@@ -75,6 +80,15 @@ export const LIMITS = {
       backoffMaxMs: 10_000,
       retryAfterMaxMs: 60_000,
     },
+  },
+  /** Of a private fleet. Times are means. */
+  membership: {
+    fileBytesMax: 512 << 10,
+    trackersMax: 8,
+    /** How soon the end of the own credential is noticed. */
+    lookMs: 1_000,
+    retryMinMs: 1_000,
+    askMs: 600_000,
   },
   /** How others are found. Times are means: each use is spread by chance. */
   discovery: {

@@ -1,16 +1,23 @@
 /** The running peer, put together: node, discovery, neighbours, what it offers. Installing a release is `update.ts`. */
 import type { Libp2p, PrivateKey } from '@libp2p/interface'
-import type { Multiaddr } from '@multiformats/multiaddr'
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import type { TrustedRoot } from '@shoal/release'
-import { startDiscovery, type Discovery } from './discovery/index.ts'
+import { join } from 'node:path'
+import { memberHandshake } from '@shoal/tracker/client'
+import { memberServiceTag, startDiscovery, type Discovery } from './discovery/index.ts'
+import { LIMITS } from './limits.ts'
 import { createOffer, type Offer } from './links/index.ts'
+import { keepMembership, openMembership, type KeptMembership, type OpenedMembership } from './membership/index.ts'
 import { startNeighbours, type Neighbours } from './neighbours/index.ts'
 import { startNode, stopNode } from './network/index.ts'
 import { createOriginClient, type OriginClient } from './origin/index.ts'
+import { openTrust, type Trust } from './trust/index.ts'
 
 export interface PeerConfig {
   root: TrustedRoot
   identity: PrivateKey
+  /** Where verified metadata is kept. */
+  stateDir: string
   listen: Multiaddr[]
   /** Told to others instead of what is listened on; needed where this peer has a public address. */
   announce: Multiaddr[]
@@ -27,11 +34,16 @@ export interface PeerConfig {
   dht: boolean
   /** mDNS service tag; the fleet's own when absent. */
   serviceTag?: string
+  /** Of a member of a private fleet: how often trackers are asked about the membership. */
+  membershipMs?: number
   onEvent(event: string, fields: Record<string, unknown>): void
 }
 
 export interface Peer extends AsyncDisposable {
   readonly root: TrustedRoot
+  readonly trust: Trust
+  /** Absent in an open fleet. */
+  readonly membership: KeptMembership | undefined
   readonly id: string
   readonly node: Libp2p
   readonly neighbours: Neighbours
@@ -50,7 +62,11 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
   await using stack = new AsyncDisposableStack()
   const { fleet } = config.root
   let paused = false
-  const offer = createOffer()
+  const onEvent = (event: string, fields: Record<string, unknown>): void => config.onEvent(event, fields)
+  const trust = await openTrust(join(config.stateDir, 'trust'), config.root, { onEvent })
+  const opened = await openMembership(config.stateDir, () => trust.root, config.identity)
+  const self = whoAmI(config, opened)
+  const offer = createOffer((file) => trust.file(file))
   const origin =
     config.origin === undefined
       ? undefined
@@ -61,15 +77,28 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
     listen: config.listen,
     ...(config.announce.length === 0 ? {} : { announce: config.announce }),
     dht: config.dht ? 'server' : 'off',
+    ...(opened === undefined ? {} : { handshake: memberHandshake(opened.membership) }),
   })
   stack.defer(() => stopNode(node))
+  const membership =
+    opened === undefined
+      ? undefined
+      : stack.use(
+          keepMembership(node, opened, {
+            stateDir: config.stateDir,
+            trackers: self.trackers,
+            askMs: config.membershipMs ?? LIMITS.membership.askMs,
+            onEvent,
+          }),
+        )
   const neighbours = stack.use(
     await startNeighbours(node, {
       fleet,
-      hello: { role: config.role, site: config.site },
+      hello: { role: self.role, site: self.site },
+      ...(opened === undefined ? {} : { memberOf: (peer) => opened.membership.memberOf(peer) }),
       offer,
       paused: () => paused,
-      onEvent: (event, fields) => config.onEvent(event, fields),
+      onEvent,
     }),
   )
   const discovery = stack.use(
@@ -78,32 +107,49 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
       {
         fleet,
         // No site is not the site without a name.
-        ...(config.site === '' ? {} : { site: config.site }),
-        role: config.role,
-        trackers: config.trackers,
+        ...(self.site === '' ? {} : { site: self.site }),
+        role: self.role,
+        trackers: self.trackers,
         bootstrap: config.bootstrap,
         given: config.given,
         dht: config.dht,
         mdns: config.mdns,
-        ...(config.serviceTag === undefined ? {} : { mdnsTag: config.serviceTag }),
+        ...(self.serviceTag === undefined ? {} : { mdnsTag: self.serviceTag }),
       },
       (found) => neighbours.consider(found.id, found.addresses, found.by),
-      { onEvent: (event, fields) => config.onEvent(event, fields) },
+      { onEvent },
     ),
   )
   const kept = stack.move()
   return {
     root: config.root,
+    trust,
+    membership,
     id: node.peerId.toString(),
     node,
     neighbours,
     discovery,
     offer,
     origin,
-    site: config.site,
-    expectsNeighbours: config.mdns || config.given.length + config.trackers.length + config.bootstrap.length > 0,
+    site: self.site,
+    expectsNeighbours: config.mdns || config.given.length + self.trackers.length + config.bootstrap.length > 0,
     isPaused: () => paused,
     setPaused: (value) => (paused = value),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
+
+/** A member is what its credential says, and knows the trackers that it was enrolled at. */
+function whoAmI(
+  { role, site, trackers, serviceTag }: PeerConfig,
+  opened: OpenedMembership | undefined,
+): Pick<PeerConfig, 'role' | 'site' | 'trackers' | 'serviceTag'> {
+  if (opened === undefined) return { role, site, trackers, ...(serviceTag === undefined ? {} : { serviceTag }) }
+  const { credential, secret } = opened.membership
+  return {
+    role: credential.role === 'cache' ? 'cache' : 'device',
+    site: credential.site,
+    trackers: trackers.length > 0 ? trackers : opened.stored.trackers.map((text) => multiaddr(text)),
+    serviceTag: serviceTag ?? memberServiceTag(secret),
   }
 }

@@ -1,5 +1,5 @@
 /** Brings one install root to the release that a target stands for: resolve, fetch, verify, install, go on serving. */
-import { channelTopic, releaseTopic, type Manifest, type ReleaseId, type Statement } from '@shoal/release'
+import { channelTopic, releaseTopic, type Manifest, type ReleaseId, type ReleaseTarget } from '@shoal/release'
 import { createAccount, type Account } from './download/account.ts'
 import { downloadSpans, type DownloadProgress } from './download/download.ts'
 import { fetchManifest } from './download/fetch-manifest.ts'
@@ -10,7 +10,6 @@ import type { InstallRoot } from './install-root.ts'
 import type { Peer } from './peer.ts'
 import type { Staging, Store } from './store/index.ts'
 import { DEFAULT_POLICY } from './swarm/index.ts'
-import { resolveRelease } from './trust/index.ts'
 
 export interface UpdateOptions {
   /** No source found, or no byte received, for this long is a TIMEOUT. */
@@ -52,30 +51,29 @@ async function bringUpToDate(peer: Peer, root: InstallRoot, options: UpdateOptio
   const current = await store.current()
   // A check that finds nothing new changes nothing of what others are told.
   if (current === undefined) peer.discovery.follow(topic, { complete: false })
-  const { statement, from } = await resolveRelease(target, peer.root, {
-    store,
+  const { from, ...wanted } = await peer.trust.resolve(target, {
     neighbours: peer.neighbours,
     origin: peer.origin,
     expectsNeighbours: peer.expectsNeighbours,
     signal: deadline(),
   })
   options.signal.throwIfAborted()
-  options.onPhase('resolved', { release: statement.release, version: statement.version, from })
-  const changed = current !== statement.release
+  options.onPhase('resolved', { release: wanted.release, version: wanted.version, counter: wanted.counter, from })
+  const changed = current !== wanted.release
   if (changed) {
     peer.discovery.follow(topic, { complete: false })
-    peer.discovery.follow(releaseTopic(statement.release), { complete: false })
+    peer.discovery.follow(releaseTopic(wanted.release), { complete: false })
   }
-  const participants = followParticipants(peer.neighbours, statement.release)
+  const participants = followParticipants(peer.neighbours, wanted.release)
   try {
-    const manifest = await fetchManifest(statement.release, {
+    const manifest = await fetchManifest(wanted.release, {
       store,
       participants,
       neighbours: peer.neighbours,
       origin: peer.origin,
       signal: deadline(),
     })
-    checkManifest(manifest, statement)
+    checkManifest(manifest, wanted)
     options.onPhase('manifest', { sizeBytes: manifest.sizeBytes, files: manifest.entries.length })
     const account = await fetchTree(peer, store, manifest, participants, options)
     if (changed) await install(store, manifest.id, { keepPrevious: 1 })
@@ -142,13 +140,13 @@ async function finished(staging: Staging): Promise<boolean> {
   }
 }
 
-/** The signature covers these words twice: in the statement and, through the release's id, in the manifest. */
-function checkManifest(manifest: Manifest, statement: Statement): void {
+/** The signatures cover these words twice: in the target's path and, through the release's id, in the manifest. */
+function checkManifest(manifest: Manifest, wanted: ReleaseTarget): void {
   for (const field of ['product', 'version', 'platform'] as const) {
-    if (manifest[field] === statement[field]) continue
+    if (manifest[field] === wanted[field]) continue
     throw new PeerError(
-      'STATEMENT_MISMATCH',
-      `the manifest says ${field} ${manifest[field]}, the signed statement ${statement[field]}`,
+      'RELEASE_MISMATCH',
+      `the manifest says ${field} ${manifest[field]}, the signed target ${wanted[field]}`,
     )
   }
 }

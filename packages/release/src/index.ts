@@ -6,8 +6,7 @@ export { channelTopic, chunkCid, parseBlockId, parseReleaseId, releaseTopic, sha
 export type { BlockId, ReleaseId } from './cid.ts'
 export { ReleaseError } from './error.ts'
 export { BLOCK_BYTES_MAX, CHUNK_BYTES_MAX, PACK_BYTES_MAX, PACKS_MAX, SPAN_BYTES, SPAN_CHUNKS_MAX } from './limits.ts'
-export { CHUNKS_MAX, NAME_CHARACTERS_MAX, ROOT_BYTES_MAX, STATEMENT_BYTES_MAX } from './limits.ts'
-export { METADATA_BYTES_MAX, RELEASES_PER_ROLE_MAX } from './limits.ts'
+export { CHUNKS_MAX, NAME_CHARACTERS_MAX, RELEASES_PER_ROLE_MAX } from './limits.ts'
 export type { ChunkTable } from './manifest/chunk-table.ts'
 export { encodeManifest, type Block, type ManifestInput } from './manifest/encode.ts'
 export type { DirectoryEntry, Entry, EntryInput, FileChunks, FileEntry, SymlinkEntry } from './manifest/entry.ts'
@@ -22,15 +21,19 @@ export type { EnrolmentSigner } from './membership/envelope.ts'
 export { judgeCredential, type Judgement } from './membership/judge.ts'
 export { signRevocations, verifyRevocations, type Revocations, type Revoked } from './membership/revocations.ts'
 export { isMemberName, isPeerName } from './membership/fields.ts'
-export { CLOCK_TOLERANCE_SECONDS, CREDENTIAL_BYTES_MAX, CREDENTIAL_LIFE_SECONDS_MAX, REVOCATIONS_BYTES_MAX, REVOCATIONS_MAX } from './limits.ts'
+export {
+  CLOCK_TOLERANCE_SECONDS,
+  CREDENTIAL_BYTES_MAX,
+  CREDENTIAL_LIFE_SECONDS_MAX,
+  REVOCATIONS_BYTES_MAX,
+  REVOCATIONS_MAX,
+} from './limits.ts'
 export { formatTarget, parseName, parseTarget, parseVersion, type Target } from './names.ts'
 export { originPath } from './origin-path.ts'
 export { encodePackIndex, frameBytesMax, packIndexBytesMax, parsePackIndex, type PackIndex } from './pack-index.ts'
 export { RULES, type ReleaseErrorCode, type Rule } from './rules.ts'
-export { createSigner, keyIdOf, verifySignature, type Signer } from './signature/key.ts'
-export { encodeTrustedRoot, parseTrustedRoot, type TrustedRoot } from './signature/root.ts'
-export { signStatement, verifyStatement, type Statement } from './signature/statement.ts'
-export { checkMetadata, parseMetadata, type Kind, type MetadataOf } from './tuf/metadata.ts'
+export { createSigner, keyIdOf, verifySignature, type Signer } from './key.ts'
+export { checkMetadata, METADATA_BYTES_MAX, parseMetadata, type Kind, type MetadataOf } from './tuf/metadata.ts'
 export {
   isMetadataFile,
   metadataFile,
@@ -40,7 +43,7 @@ export {
   type ExactTarget,
 } from './tuf/names.ts'
 export { refreshMetadata, type MetadataSources, type Refreshed, type RefreshOptions } from './tuf/refresh.ts'
-export { encodeFleet, FLEET_FIELD, parseTrustedRoot as parseRoot, readFleet, type Fleet } from './tuf/root.ts'
+export { encodeFleet, FLEET_FIELD, parseTrustedRoot, readFleet, type Fleet, type TrustedRoot } from './tuf/root.ts'
 export { readReleaseTarget, type ReleaseTarget } from './tuf/target.ts'
-export type { MetadataFiles } from './tuf/trusted-set.ts'
-export { findRelease, findTarget } from './tuf/walk.ts'
+export { TrustedSet, type MetadataFiles } from './tuf/trusted-set.ts'
+export { findRelease, findTarget, type FoundRelease } from './tuf/walk.ts'

@@ -50,18 +50,11 @@ export const PACKS_MAX = 65_536
 /** A zstd frame is at most the chunk + chunk / 256 + this. */
 export const FRAME_OVERHEAD_BYTES = 128
 
-export const STATEMENT_BYTES_MAX = 8 * KiB
-export const SIGNATURES_MAX = 8
-export const ROOT_BYTES_MAX = 64 * KiB
-export const ROOT_KEYS_MAX = 16
-
 /** Files of metadata, by kind; every release role is of kind targets. */
-export const METADATA_BYTES_MAX = {
-  root: 64 * KiB,
-  timestamp: 16 * KiB,
-  snapshot: 256 * KiB,
-  targets: 512 * KiB,
-} as const
+export const ROOT_BYTES_MAX = 64 * KiB
+export const TIMESTAMP_BYTES_MAX = 16 * KiB
+export const SNAPSHOT_BYTES_MAX = 256 * KiB
+export const TARGETS_BYTES_MAX = 512 * KiB
 export const METADATA_DEPTH_MAX = 16
 /** Releases that a channel offers at a time. */
 export const RELEASES_PER_ROLE_MAX = 1_000

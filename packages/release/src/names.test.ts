@@ -26,10 +26,8 @@ test('the platform of a target is "any" unless given, and held to the same rule'
 })
 
 test('places at the origin are made of names and ids alone', () => {
-  const target = { ...parseTarget('p@c:1.0', 'linux-x64'), version: '1.0' }
   const id = parseReleaseId(blockIdOf(Buffer.from('x')))
-  expect(originPath.latest(target)).toBe('signed/p/c/linux-x64.latest')
-  expect(originPath.statement(target)).toBe('signed/p/c/1.0/linux-x64.release')
+  expect(originPath.metadata('2.root.json')).toBe('tuf/2.root.json')
   expect(originPath.block(id)).toBe(`blocks/${id}`)
   expect(originPath.index(id)).toBe(`releases/${id}/index`)
   expect(originPath.pack('00ff')).toBe('packs/00ff')

@@ -61,10 +61,6 @@ export function parseVersion(text: string): string {
     )
   }
   refuseReserved(text, 'version', 'version-reserved')
-  // At the origin a version is a folder beside the files "<platform>.latest".
-  if (/\.latest$/i.test(text)) {
-    throw new ReleaseError('NAME_INVALID', 'version-reserved', `version ${quote(text)} must not end in ".latest"`)
-  }
   return text
 }
 

@@ -143,6 +143,9 @@ export const invalidTargets: Vector[] = [
   target('target-length', 'longer than a block may be', PATH, { length: 2 ** 21 + 1 }),
 ]
 
+const signedOf = (bytes: Uint8Array): { [key: string]: Json } =>
+  (JSON.parse(text(bytes)) as { signed: { [key: string]: Json } }).signed
+
 const NOW = '2030-01-01T00:00:00Z'
 /** What was kept from before, what is to be had now, and at which time. */
 const scene = (files: Record<string, Uint8Array>, stored: Record<string, Uint8Array> = {}): object => ({
@@ -203,7 +206,7 @@ export const validRefreshes: Vector[] = [
 export const invalidRefreshes: Vector[] = [
   untrusted('metadata-signatures', 'a timestamp by another key', {
     ...GOOD,
-    'timestamp.json': signedBy(JSON.parse(text(GOOD['timestamp.json'] as Uint8Array)).signed, KEYS.stranger),
+    'timestamp.json': signedBy(signedOf(GOOD['timestamp.json'] as Uint8Array), KEYS.stranger),
   }),
   untrusted('metadata-signatures--root', 'a root that nobody trusted signed', {
     ...GOOD,

@@ -5,7 +5,7 @@ import type { Neighbour, Neighbours } from '../neighbours/index.ts'
 import type { OriginClient } from '../origin/index.ts'
 import { pause } from '../pause.ts'
 import type { Store } from '../store/index.ts'
-import { firstAnswer, type AnswerSource } from './first-answer.ts'
+import { firstAnswer, type AnswerSource } from '../first-answer.ts'
 import type { Participants } from './participants.ts'
 
 export interface ManifestSources {

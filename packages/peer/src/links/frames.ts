@@ -2,6 +2,7 @@
  * The chunk protocol on a link: frames of `u32be length of the rest, u8 type, body`. The requester opens the link and asks;
  * the other side answers. docs/protocol.md specifies every frame. Decoding is strict: anything odd ends the link.
  */
+import { isMetadataFile } from '@shoal/release'
 import { PeerError } from '../error.ts'
 import { LIMITS } from '../limits.ts'
 
@@ -12,7 +13,7 @@ export const FRAME = {
   requestSpan: 4,
   cancel: 5,
   requestBlock: 6,
-  requestSigned: 7,
+  requestMetadata: 7,
   requestPeers: 8,
   available: 16,
   have: 17,
@@ -37,7 +38,7 @@ export type Ask =
   | { type: 'requestSpan'; id: number; slot: number; span: number; mask: Uint8Array }
   | { type: 'cancel'; id: number }
   | { type: 'requestBlock'; id: number; digest: Uint8Array }
-  | { type: 'requestSigned'; id: number; name: string }
+  | { type: 'requestMetadata'; id: number; file: string }
   | { type: 'requestPeers'; id: number }
 
 /** Answered by the side that accepted it. */
@@ -50,8 +51,6 @@ export type Answer =
   | { type: 'end'; id: number; status: number }
 
 const SITE_PATTERN = /^[A-Za-z0-9._-]{0,64}$/
-/** Names of signed documents are joined by @, so none is `.` or `..` or has a separator of paths. */
-const SIGNED_NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._+-]*(@[A-Za-z0-9][A-Za-z0-9._+-]*)+$/
 const MASK_BYTES = 32
 const DIGEST_BYTES = 32
 
@@ -72,8 +71,8 @@ export function encodeAsk(ask: Ask): Uint8Array {
       return frame(FRAME.cancel, u32(ask.id))
     case 'requestBlock':
       return frame(FRAME.requestBlock, u32(ask.id), ask.digest)
-    case 'requestSigned':
-      return frame(FRAME.requestSigned, u32(ask.id), encoder.encode(ask.name))
+    case 'requestMetadata':
+      return frame(FRAME.requestMetadata, u32(ask.id), encoder.encode(ask.file))
     case 'requestPeers':
       return frame(FRAME.requestPeers, u32(ask.id))
   }
@@ -130,9 +129,9 @@ export function decodeAsk(type: number, body: Uint8Array): Ask {
     case FRAME.requestBlock:
       expectLength(type, body, 4 + DIGEST_BYTES)
       return { type: 'requestBlock', id: view.getUint32(0), digest: body.slice(4) }
-    case FRAME.requestSigned:
-      if (body.length < 5 || body.length > 4 + LIMITS.signedNameBytesMax) throw violation(`frame ${type}: bad length`)
-      return { type: 'requestSigned', id: view.getUint32(0), name: signedName(body.subarray(4)) }
+    case FRAME.requestMetadata:
+      if (body.length < 5 || body.length > 4 + LIMITS.metadataNameBytesMax) throw violation(`frame ${type}: bad length`)
+      return { type: 'requestMetadata', id: view.getUint32(0), file: metadataName(body.subarray(4)) }
     case FRAME.requestPeers:
       expectLength(type, body, 4)
       return { type: 'requestPeers', id: view.getUint32(0) }
@@ -179,9 +178,9 @@ function decodeHello(body: Uint8Array): { type: 'hello' } & Hello {
   return { type: 'hello', role: role === 1 ? 'cache' : 'device', site }
 }
 
-function signedName(bytes: Uint8Array): string {
+function metadataName(bytes: Uint8Array): string {
   const name = text(bytes)
-  if (!SIGNED_NAME_PATTERN.test(name)) throw violation('a name that no signed document has')
+  if (!isMetadataFile(name)) throw violation('a name that no file of metadata has')
   return name
 }
 

@@ -118,7 +118,7 @@ const MASK_ALL = Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 0b111 : 0)
 describe('a link', () => {
   it.each([1, 7, 100_000])('moves a span in pieces of %i bytes', async (pieceBytes) => {
     const { manifest, content } = smallRelease()
-    const offer = createOffer()
+    const offer = createOffer(() => undefined)
     offer.add(holdingOf(manifest, content))
     const { requester, greeted } = connect(offer, pieceBytes)
     expect(await greeted).toBe('waw')
@@ -136,7 +136,7 @@ describe('a link', () => {
 
   it('says that a release is not there, and tells when it comes and what it gains', async () => {
     const { manifest, content } = smallRelease()
-    const offer = createOffer()
+    const offer = createOffer(() => undefined)
     const { requester, greeted } = connect(offer)
     await greeted
     const heard: string[] = []
@@ -159,10 +159,9 @@ describe('a link', () => {
 
   it('fetches blocks, and undefined for those that are not there', async () => {
     const block = Uint8Array.of(0xa0)
-    const offer = createOffer()
+    const offer = createOffer(() => undefined)
     offer.addShelf({
       getBlock: (id: BlockId) => Promise.resolve(id === blockIdOf(block) ? block : undefined),
-      getSigned: () => Promise.resolve(undefined),
     })
     const { requester, greeted } = connect(offer)
     await greeted
@@ -174,7 +173,7 @@ describe('a link', () => {
 
   it('ends with a violation when an answer is longer than what was asked', async () => {
     const { manifest, content } = smallRelease()
-    const offer = createOffer()
+    const offer = createOffer(() => undefined)
     offer.add(holdingOf(manifest, content))
     const { requester, greeted, violations } = connect(offer)
     await greeted
@@ -191,7 +190,7 @@ describe('a link', () => {
     ['nothing at all', 0, 0],
   ])('ends with a violation when it is asked for %s', async (_what, span, bits) => {
     const { manifest, content } = smallRelease()
-    const offer = createOffer()
+    const offer = createOffer(() => undefined)
     offer.add(holdingOf(manifest, content))
     const { requester, greeted, violations } = connect(offer)
     await greeted
@@ -205,7 +204,7 @@ describe('a link', () => {
   })
 
   it('fails what is under way when the link ends', async () => {
-    const { requester, asking, greeted } = connect(createOffer())
+    const { requester, asking, greeted } = connect(createOffer(() => undefined))
     await greeted
     const { receiver, outcome } = receive()
     requester.requestSpan(1, 0, MASK_ALL, 10, receiver)
@@ -214,7 +213,10 @@ describe('a link', () => {
   })
 
   it('answers no more than its share of waiting requests', async () => {
-    const { requester, greeted, violations } = connect(createOffer(), 1 << 20)
+    const { requester, greeted, violations } = connect(
+      createOffer(() => undefined),
+      1 << 20,
+    )
     await greeted
     const outcomes = Array.from({ length: LIMITS.requestsPerLinkMax + 2 }, () => {
       const { receiver, outcome } = receive()
@@ -240,7 +242,7 @@ const asks: fc.Arbitrary<Ask> = fc.oneof(
   fc.record({ type: fc.constant('requestSpan' as const), id, slot, span: id, mask: bytes(32) }),
   fc.record({ type: fc.constant('cancel' as const), id }),
   fc.record({ type: fc.constant('requestBlock' as const), id, digest: bytes(32) }),
-  fc.record({ type: fc.constant('requestSigned' as const), id, name: fc.constant('a@b@any') }),
+  fc.record({ type: fc.constant('requestMetadata' as const), id, file: fc.constant('3.root.json') }),
   fc.record({ type: fc.constant('requestPeers' as const), id }),
 )
 const answers: fc.Arbitrary<Exclude<Answer, { type: 'data' }>> = fc.oneof(
@@ -309,11 +311,11 @@ describe('frames', () => {
     expect(() => deframe(header, 64, true)).toThrow(PeerError)
   })
 
-  it.each(['../etc', 'a', '.', 'a@..', 'a/b@c', '', '@', 'a@b\0'])(
-    'refuses %j as the name of a signed document',
-    (name) => {
+  it.each(['../etc.json', 'a', '.json', '..json', 'a/b.json', '', 'a.json\0', '1..root.json'])(
+    'refuses %j as the name of a file of metadata',
+    (file) => {
       expect(() => {
-        for (const [type, body] of deframe(encodeAsk({ type: 'requestSigned', id: 1, name }), 64, false))
+        for (const [type, body] of deframe(encodeAsk({ type: 'requestMetadata', id: 1, file }), 64, false))
           decodeAsk(type, body)
       }).toThrow(PeerError)
     },

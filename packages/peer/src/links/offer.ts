@@ -1,4 +1,4 @@
-/** What this peer has to give, and who wants to hear of it: holdings of releases, manifest blocks, signed documents. */
+/** What this peer has to give, and who wants to hear of it: holdings of releases, manifest blocks, metadata. */
 import type { BlockId, ReleaseId } from '@shoal/release'
 import type { Holding } from '../store/index.ts'
 
@@ -8,10 +8,9 @@ export interface Watcher {
   unavailable(): void
 }
 
-/** Where blocks and signed documents are kept; a store is one. */
+/** Where blocks are kept; a store is one. */
 export interface Shelf {
   getBlock(id: BlockId): Promise<Uint8Array | undefined>
-  getSigned(name: string): Promise<Uint8Array | undefined>
 }
 
 export interface Offer {
@@ -26,10 +25,11 @@ export interface Offer {
   /** The watcher hears at once of what is held. Returns how to stop watching. */
   watch(id: ReleaseId, watcher: Watcher): () => void
   block(id: BlockId): Promise<Uint8Array | undefined>
-  signed(name: string): Promise<Uint8Array | undefined>
+  /** A file of verified metadata. */
+  metadata(file: string): Uint8Array | undefined
 }
 
-export function createOffer(): Offer {
+export function createOffer(metadata: (file: string) => Uint8Array | undefined): Offer {
   const shelves = new Set<Shelf>()
   const holdings = new Map<ReleaseId, Holding>()
   const watchers = new Map<ReleaseId, Set<Watcher>>()
@@ -69,6 +69,6 @@ export function createOffer(): Offer {
       }
     },
     block: (id) => first((shelf) => shelf.getBlock(id)),
-    signed: (name) => first((shelf) => shelf.getSigned(name)),
+    metadata,
   }
 }

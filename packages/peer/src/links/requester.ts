@@ -33,7 +33,7 @@ export interface Requester {
   /** @param bytes how long the answer will be. Returns how to cancel; a cancelled receiver hears nothing more. */
   requestSpan(slot: number, span: number, mask: Uint8Array, bytes: number, receiver: Receiver): () => void
   fetchBlock(id: BlockId, maxBytes: number, signal: AbortSignal): Promise<Uint8Array | undefined>
-  fetchSigned(name: string, signal: AbortSignal): Promise<Uint8Array | undefined>
+  fetchMetadata(file: string, bytesMax: number, signal: AbortSignal): Promise<Uint8Array | undefined>
   fetchPeers(signal: AbortSignal): Promise<Uint8Array | undefined>
   close(reason: Error): void
 }
@@ -184,8 +184,8 @@ export function openRequester(link: Link, deps: RequesterDeps): Requester {
       ask(bytes, true, receiver, (id) => ({ type: 'requestSpan', id, slot, span, mask })),
     fetchBlock: (id, maxBytes, signal) =>
       fetchSmall(maxBytes, signal, (request) => ({ type: 'requestBlock', id: request, digest: blockDigest(id) })),
-    fetchSigned: (name, signal) =>
-      fetchSmall(LIMITS.signedBytesMax, signal, (id) => ({ type: 'requestSigned', id, name })),
+    fetchMetadata: (file, bytesMax, signal) =>
+      fetchSmall(bytesMax, signal, (id) => ({ type: 'requestMetadata', id, file })),
     fetchPeers: (signal) => fetchSmall(LIMITS.exchangeBytesMax, signal, (id) => ({ type: 'requestPeers', id })),
     close: (reason) => link.close(reason),
   }

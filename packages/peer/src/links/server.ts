@@ -23,7 +23,7 @@ export interface ServerDeps {
   onViolation(error: PeerError): void
 }
 
-type Job = Extract<Ask, { type: 'requestSpan' | 'requestBlock' | 'requestSigned' | 'requestPeers' }>
+type Job = Extract<Ask, { type: 'requestSpan' | 'requestBlock' | 'requestMetadata' | 'requestPeers' }>
 
 /** Serves until the link ends. Never rejects. */
 export function serveLink(link: Link, deps: ServerDeps): void {
@@ -56,7 +56,7 @@ export function serveLink(link: Link, deps: ServerDeps): void {
       }
       case 'requestBlock':
       case 'requestPeers':
-      case 'requestSigned':
+      case 'requestMetadata':
       case 'requestSpan':
         if (jobs.length >= LIMITS.requestsPerLinkMax) throw violation('too many requests wait on one link')
         jobs.push(ask)
@@ -99,8 +99,8 @@ export function serveLink(link: Link, deps: ServerDeps): void {
     switch (job.type) {
       case 'requestBlock':
         return sendWhole(job.id, await deps.offer.block(blockIdFromDigest(job.digest)), state)
-      case 'requestSigned':
-        return sendWhole(job.id, await deps.offer.signed(job.name), state)
+      case 'requestMetadata':
+        return sendWhole(job.id, deps.offer.metadata(job.file), state)
       case 'requestPeers':
         return sendWhole(job.id, deps.tellPeers(link.peer), state)
       case 'requestSpan': {

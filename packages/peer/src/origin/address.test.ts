@@ -4,7 +4,7 @@ import { parseOriginAddress } from './address.ts'
 test('objects lie below the path of the origin, and its query goes along', () => {
   const { resolve } = parseOriginAddress('https://cdn.example/app?Signature=s3cret')
   expect(resolve('packs/ab').href).toBe('https://cdn.example/app/packs/ab?Signature=s3cret')
-  expect(resolve('signed/p/c/1.0+b/any.release').pathname).toBe('/app/signed/p/c/1.0%2Bb/any.release')
+  expect(resolve('tuf/1.rel+b.json').pathname).toBe('/app/tuf/1.rel%2Bb.json')
 })
 
 test('what is shown names neither password nor query', () => {

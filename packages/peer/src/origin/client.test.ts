@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { DEFAULT_CHUNKING, blockIdOf, encodeManifest, encodePackIndex, originPath, parseTarget } from '@shoal/release'
+import { DEFAULT_CHUNKING, blockIdOf, encodeManifest, encodePackIndex, originPath } from '@shoal/release'
 import { expect, test } from 'vitest'
 import { startMemoryOrigin } from '../../../../test/faults/memory-origin.ts'
 import { startOriginProxy } from '../../../../test/faults/origin-proxy.ts'
@@ -11,8 +11,7 @@ import type { OriginOptions } from './options.ts'
 
 const quick = { backoffMinMs: 1, backoffMaxMs: 5, attemptsMax: 3, headersTimeoutMs: 300, progressTimeoutMs: 300 }
 const signal = new AbortController().signal
-const target = parseTarget('app@stable')
-const latest = Buffer.from('a signed statement')
+const latest = Buffer.from('signed metadata')
 const block = Buffer.from('a block')
 const id = blockIdOf(block)
 const packed = packChunks([20_000, 5_000])
@@ -38,8 +37,8 @@ const { manifest } = encodeManifest({
 const objects = new Map([
   ...packed.objects,
   [originPath.index(manifest.id), encodePackIndex(manifest.id, packed.index)],
-  ['signed/app/stable/any.latest', latest],
-  ['signed/app/stable/1.0+b/any.release', latest],
+  ['tuf/timestamp.json', latest],
+  ['tuf/2.rel-app%2Bb.json', latest],
   [`blocks/${id}`, block],
 ])
 
@@ -53,11 +52,11 @@ async function setUp(options: OriginOptions = {}) {
 
 test('fetches documents; what is not there is undefined, and not an error', async () => {
   await using it = await setUp()
-  expect(await it.client.fetchLatest(target, { signal })).toEqual(latest)
-  expect(await it.client.fetchStatement({ ...target, version: '1.0+b' }, { signal })).toEqual(latest)
-  expect(await it.client.fetchStatement({ ...target, version: '2.0' }, { signal })).toBeUndefined()
+  expect(await it.client.fetchMetadata('timestamp.json', 100, { signal })).toEqual(latest)
+  expect(await it.client.fetchMetadata('2.rel-app%2Bb.json', 100, { signal })).toEqual(latest)
+  expect(await it.client.fetchMetadata('3.root.json', 100, { signal })).toBeUndefined()
   it.proxy.fail({ kind: 'status', status: 403 })
-  expect(await it.client.fetchLatest(target, { signal })).toBeUndefined()
+  expect(await it.client.fetchMetadata('timestamp.json', 100, { signal })).toBeUndefined()
   expect(it.client.stats).toMatchObject({ requests: 4, retries: 0, errors: {} })
 })
 
@@ -65,14 +64,14 @@ test('asks again after a passing failure of the server', async () => {
   await using it = await setUp()
   it.proxy.fail({ kind: 'status', status: 500 }, { times: 1 })
   it.proxy.fail({ kind: 'hang' }, { times: 1 })
-  expect(await it.client.fetchLatest(target, { signal })).toEqual(latest)
+  expect(await it.client.fetchMetadata('timestamp.json', 100, { signal })).toEqual(latest)
   expect(it.client.stats).toMatchObject({ requests: 3, retries: 2, errors: { STATUS_500: 1, TIMEOUT: 1 } })
 })
 
 test('gives up after the last attempt, and says so', async () => {
   await using it = await setUp()
   it.proxy.fail({ kind: 'status', status: 502 })
-  await expect(it.client.fetchLatest(target, { signal })).rejects.toMatchObject({
+  await expect(it.client.fetchMetadata('timestamp.json', 100, { signal })).rejects.toMatchObject({
     code: 'ORIGIN_UNREACHABLE',
     message: expect.stringMatching(/answered 502 .*3 attempts/),
   })
@@ -82,7 +81,9 @@ test('gives up after the last attempt, and says so', async () => {
 test('does not repeat a request that was refused for good', async () => {
   await using it = await setUp()
   it.proxy.fail({ kind: 'status', status: 401 })
-  await expect(it.client.fetchLatest(target, { signal })).rejects.toMatchObject({ code: 'ORIGIN_INVALID' })
+  await expect(it.client.fetchMetadata('timestamp.json', 100, { signal })).rejects.toMatchObject({
+    code: 'ORIGIN_INVALID',
+  })
   expect(it.client.stats.requests).toBe(1)
 })
 
@@ -90,7 +91,7 @@ test('waits as long as Retry-After says, with every request of the client', asyn
   await using it = await setUp({ retryAfterMaxMs: 200 })
   it.proxy.fail({ kind: 'status', status: 503, retryAfter: '3600' }, { times: 1 })
   const start = performance.now()
-  const first = it.client.fetchLatest(target, { signal })
+  const first = it.client.fetchMetadata('timestamp.json', 100, { signal })
   await expect.poll(() => it.client.stats.errors).toEqual({ STATUS_503: 1 })
   expect(await it.client.fetchBlock(id, 100, { signal })).toEqual(block)
   expect(performance.now() - start).toBeGreaterThanOrEqual(200)
@@ -101,7 +102,7 @@ test('an abort ends the wait at once', async () => {
   await using it = await setUp()
   it.proxy.fail({ kind: 'status', status: 429, retryAfter: '30' })
   const abort = new AbortController()
-  const fetched = it.client.fetchLatest(target, { signal: abort.signal })
+  const fetched = it.client.fetchMetadata('timestamp.json', 100, { signal: abort.signal })
   await expect.poll(() => it.client.stats.errors).toEqual({ STATUS_429: 1 })
   abort.abort(new Error('paused'))
   await expect(fetched).rejects.toThrow('paused')
@@ -110,9 +111,11 @@ test('an abort ends the wait at once', async () => {
 test('follows a redirect to the same origin, and not for ever', async () => {
   await using it = await setUp()
   it.proxy.fail({ kind: 'redirect', to: it.proxy.url }, { times: 3 })
-  expect(await it.client.fetchLatest(target, { signal })).toEqual(latest)
+  expect(await it.client.fetchMetadata('timestamp.json', 100, { signal })).toEqual(latest)
   it.proxy.fail({ kind: 'redirect', to: it.proxy.url }, { times: 4 })
-  await expect(it.client.fetchLatest(target, { signal })).rejects.toMatchObject({ code: 'ORIGIN_INVALID' })
+  await expect(it.client.fetchMetadata('timestamp.json', 100, { signal })).rejects.toMatchObject({
+    code: 'ORIGIN_INVALID',
+  })
   expect(it.client.stats.errors).toEqual({ REDIRECT: 1 })
 })
 
@@ -121,7 +124,7 @@ test('refuses a redirect elsewhere unless that place is allowed, and never sends
   await using watch = await startOriginProxy(elsewhere.url)
   await using it = await setUp()
   it.proxy.fail({ kind: 'redirect', to: watch.url })
-  await expect(it.client.fetchLatest(target, { signal })).rejects.toMatchObject({
+  await expect(it.client.fetchMetadata('timestamp.json', 100, { signal })).rejects.toMatchObject({
     code: 'ORIGIN_INVALID',
     fix: expect.stringContaining(`allow redirects to ${watch.url.slice(0, -1)}`),
   })
@@ -129,7 +132,7 @@ test('refuses a redirect elsewhere unless that place is allowed, and never sends
 
   const withPassword = it.proxy.url.replace('//', '//user:s3cret@')
   await using allowing = createOriginClient(withPassword, { ...quick, allowRedirectTo: [watch.url] })
-  expect(await allowing.fetchLatest(target, { signal })).toEqual(latest)
+  expect(await allowing.fetchMetadata('timestamp.json', 100, { signal })).toEqual(latest)
   expect(it.proxy.requests.at(-1)?.headers.authorization).toMatch(/^Basic /)
   expect(watch.requests.map(({ headers }) => headers.authorization)).toEqual([undefined])
 })
@@ -137,7 +140,7 @@ test('refuses a redirect elsewhere unless that place is allowed, and never sends
 test('refuses an answer that was compressed on the way', async () => {
   await using it = await setUp()
   it.proxy.fail({ kind: 'encoding', name: 'gzip' })
-  await expect(it.client.fetchLatest(target, { signal })).rejects.toMatchObject({
+  await expect(it.client.fetchMetadata('timestamp.json', 100, { signal })).rejects.toMatchObject({
     code: 'ORIGIN_INVALID',
     fix: expect.stringContaining('turn compression off'),
   })
@@ -156,7 +159,7 @@ test('never takes more of a document than it may have, announced or not', async 
 test('a truncated document is fetched again', async () => {
   await using it = await setUp()
   it.proxy.fail({ kind: 'truncate', afterBytes: 3 }, { times: 1 })
-  expect(await it.client.fetchLatest(target, { signal })).toEqual(latest)
+  expect(await it.client.fetchMetadata('timestamp.json', 100, { signal })).toEqual(latest)
   expect(it.client.stats.errors).toEqual({ TRUNCATED: 1 })
 })
 
@@ -190,7 +193,9 @@ test('an origin where nobody listens is unreachable, and the error keeps its pas
   const { port } = server.address() as AddressInfo
   await new Promise((resolve) => server.close(resolve))
   await using client = createOriginClient(`http://user:s3cret@127.0.0.1:${port}/a?key=s3cret`, quick)
-  const error: unknown = await client.fetchLatest(target, { signal }).catch((reason: unknown) => reason)
+  const error: unknown = await client
+    .fetchMetadata('timestamp.json', 100, { signal })
+    .catch((reason: unknown) => reason)
   expect(error).toMatchObject({ code: 'ORIGIN_UNREACHABLE', message: expect.stringContaining('ECONNREFUSED') })
   expect(String(error)).not.toContain('s3cret')
   expect(client.stats.errors).toEqual({ CONNECT: 3 })
@@ -199,7 +204,7 @@ test('an origin where nobody listens is unreachable, and the error keeps its pas
 test('a closed client fails what it was doing', async () => {
   await using it = await setUp({ headersTimeoutMs: 60_000 })
   it.proxy.fail({ kind: 'hang' })
-  const fetched = expect(it.client.fetchLatest(target, { signal })).rejects.toThrow('was closed')
+  const fetched = expect(it.client.fetchMetadata('timestamp.json', 100, { signal })).rejects.toThrow('was closed')
   await expect.poll(() => it.proxy.requests.length).toBe(1)
   await it.client[Symbol.asyncDispose]()
   await fetched

@@ -1,5 +1,5 @@
-import { STATEMENT_BYTES_MAX, blockIdOf, originPath, packIndexBytesMax, parsePackIndex } from '@shoal/release'
-import type { BlockId, Manifest, PackIndex, Target } from '@shoal/release'
+import { blockIdOf, originPath, packIndexBytesMax, parsePackIndex } from '@shoal/release'
+import type { BlockId, Manifest, PackIndex } from '@shoal/release'
 import { PeerError } from '../error.ts'
 import type { ChunkOutcome } from './chunk-outcome.ts'
 import { openConnection } from './connection.ts'
@@ -19,8 +19,7 @@ export interface OriginClient extends AsyncDisposable {
   readonly url: string
   readonly stats: Readonly<OriginStats>
   /** Documents that the origin does not have are undefined. What is signed is not checked here. */
-  fetchLatest(target: Target, options: CallOptions): Promise<Uint8Array | undefined>
-  fetchStatement(target: Target & { version: string }, options: CallOptions): Promise<Uint8Array | undefined>
+  fetchMetadata(file: string, bytesMax: number, options: CallOptions): Promise<Uint8Array | undefined>
   fetchBlock(id: BlockId, bytesMax: number, options: CallOptions): Promise<Uint8Array | undefined>
   fetchIndex(manifest: Pick<Manifest, 'id' | 'chunks'>, options: CallOptions): Promise<PackIndex>
   /** Verified chunks as they arrive, each wanted one exactly once. Whoever stops iterating stops the transfer. */
@@ -43,18 +42,8 @@ export function createOriginClient(url: string, options: OriginOptions = {}): Or
   return {
     url: address.shown,
     stats,
-    fetchLatest: (target, { signal }) =>
-      fetchDocument(connection, originPath.latest(target), {
-        bytesMax: STATEMENT_BYTES_MAX,
-        signal: until(signal),
-        read: asItIs,
-      }),
-    fetchStatement: (target, { signal }) =>
-      fetchDocument(connection, originPath.statement(target), {
-        bytesMax: STATEMENT_BYTES_MAX,
-        signal: until(signal),
-        read: asItIs,
-      }),
+    fetchMetadata: (file, bytesMax, { signal }) =>
+      fetchDocument(connection, originPath.metadata(file), { bytesMax, signal: until(signal), read: asItIs }),
     fetchBlock: (id, bytesMax, { signal }) =>
       fetchDocument(connection, originPath.block(id), {
         bytesMax,

@@ -21,7 +21,15 @@ const ADVICE: Record<PeerErrorCode, { exit: number; fix: string }> = {
   PROTOCOL_VIOLATION: { exit: EXIT.failure, fix: 'run the same again: the neighbour was left out' },
   IDENTITY_INVALID: { exit: EXIT.failure, fix: 'remove the key file; a new identity is made at the next start' },
   LISTEN_FAILED: { exit: EXIT.failure, fix: 'stop the other program, or listen elsewhere with --listen' },
-  STATEMENT_MISMATCH: { exit: EXIT.verification, fix: 'publish the release again' },
+  RELEASE_MISMATCH: { exit: EXIT.verification, fix: 'publish the release again' },
+  NOT_ENROLLED: {
+    exit: EXIT.notAllowed,
+    fix: 'get a token from the operator (shoal-tracker enroll-token), then run: shoal-peer enroll TOKEN, with the same --state-dir',
+  },
+  MEMBERSHIP_ENDED: { exit: EXIT.notAllowed, fix: 'ask the operator of the fleet' },
+  ENROLMENT_REFUSED: { exit: EXIT.notAllowed, fix: 'ask the operator for a new token' },
+  TOKEN_INVALID: { exit: EXIT.usage, fix: 'copy the whole token: it begins with shoal1.' },
+  TRACKER_UNREACHABLE: { exit: EXIT.unreachable, fix: 'check that the tracker runs and can be reached' },
   TIMEOUT: {
     exit: EXIT.timeout,
     fix: 'allow the origin, name a neighbour with --peer or a tracker with --tracker, or wait longer with --timeout',
@@ -34,8 +42,14 @@ export function explainPeerError(error: unknown): Explanation | undefined {
     return { code: error.code, message: error.message, exit, fix: error.fix ?? fix }
   }
   if (error instanceof ReleaseError) {
-    const fix = 'nothing was installed; ask whoever publishes the release, and check that root.json is the right one'
-    return { code: String(error.code), exit: EXIT.verification, message: error.message, fix }
+    return { code: String(error.code), exit: EXIT.verification, message: error.message, fix: fixOf(error) }
   }
   return undefined
+}
+
+function fixOf({ code }: ReleaseError): string {
+  if (code !== 'METADATA_EXPIRED') {
+    return 'nothing was installed; ask whoever publishes the release, and check that root.json is the right one'
+  }
+  return 'nothing was installed; check the clock of this machine, or have the publisher run: shoal-seeder refresh-timestamp'
 }

@@ -22,7 +22,7 @@ import { logEvents } from './log-events.ts'
 import { summaryFields, summaryText } from './summary.ts'
 
 interface GetFlags {
-  root: string
+  root?: string
   origin: string | false | undefined
   out: string
   platform: string
@@ -39,6 +39,7 @@ interface GetFlags {
   mdns: boolean
   dht: boolean
   serviceTag?: string
+  stateDir?: string
   logLevel: string
   json?: boolean
 }
@@ -49,7 +50,10 @@ export function addGetCommand(program: Command): void {
     .command('get')
     .description('fetch and install a release once, then seed it for a while')
     .argument('<target>', 'PRODUCT@CHANNEL, or PRODUCT@CHANNEL:VERSION')
-    .requiredOption('--root <file>', "the fleet's root.json: what is trusted")
+    .option(
+      '--root <file>',
+      "the fleet's root.json: what is trusted (default: the one that enroll wrote to --state-dir)",
+    )
     .requiredOption('--out <dir>', 'install root; DIR/current becomes the tree')
     .option('--origin <url>', 'HTTP origin, for what no neighbour has')
     .option('--no-origin', 'never ask an origin')
@@ -67,6 +71,7 @@ export function addGetCommand(program: Command): void {
     .option('--no-mdns', 'do not look for neighbours on the LAN')
     .option('--no-dht', 'do not look for neighbours in the DHT')
     .option('--service-tag <tag>', 'mDNS service tag instead of the one of the fleet')
+    .option('--state-dir <dir>', 'identity and verified metadata (default: OUT/.shoal)')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'warn')
     .option('--json', 'NDJSON on stdout; the last line is summary or error')
     .action((target: string, flags: GetFlags) => get(target, flags, program.opts<{ quiet?: boolean }>().quiet ?? false))
@@ -88,13 +93,13 @@ export function addGetCommand(program: Command): void {
 
 async function get(text: string, flags: GetFlags, quiet: boolean): Promise<void> {
   const output = createOutput({ json: flags.json, quiet })
-  const signal = shutdownSignal()
   const target = readTarget(text, flags.platform)
   const out = resolve(flags.out)
+  const stateDir = resolve(flags.stateDir ?? join(out, '.shoal'))
   const log = createLogger({ level: flags.logLevel, name: 'shoal-peer' })
   const origin = flags.origin === false ? undefined : flags.origin
   const config = {
-    root: await readTrustedRoot(flags.root),
+    root: await readTrustedRoot(flags.root ?? join(stateDir, 'root.json')),
     listen: readAddresses(flags.listen.length > 0 ? flags.listen : ['/ip4/0.0.0.0/tcp/0'], '--listen', false),
     announce: readAddresses(flags.announce, '--announce', false),
     site: readSite(flags.site),
@@ -116,8 +121,10 @@ async function get(text: string, flags: GetFlags, quiet: boolean): Promise<void>
   ) {
     throw usageError('there is no source to ask', 'give --origin, --peer, --tracker or --bootstrap, or leave mDNS on')
   }
-  const identity = await loadIdentity(join(out, '.shoal', 'identity.key'))
-  await using peer = await startPeer({ ...config, identity })
+  const identity = await loadIdentity(join(stateDir, 'identity.key'))
+  await using peer = await startPeer({ ...config, identity, stateDir })
+  const ended = peer.membership?.ended ?? new AbortController().signal
+  const signal = AbortSignal.any([shutdownSignal(), ended])
   await using root = await openInstallRoot(peer, out, target)
   output.record('listening', { peerId: peer.id, addresses: peer.node.getMultiaddrs().map(String) })
   const progress = createProgress(output, 'fetch')
@@ -133,6 +140,7 @@ async function get(text: string, flags: GetFlags, quiet: boolean): Promise<void>
     output.note(summaryText(target, out, result))
     output.note(`seeding for ${flags.linger} s; stop with Ctrl-C`)
     await pause(flags.linger * 1000, signal)
+    ended.throwIfAborted()
   }
   output.summary(summaryFields(peer, target, result), finalText(peer, flags, target, out, result))
 }

@@ -31,7 +31,6 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
   const config = loadConfig(configSchema, { file: flags.config, envPrefix: 'SHOAL_PEER_', env: process.env, flags: {} })
   const output = createOutput({ json: flags.json })
   const log = createLogger({ level: config.logLevel, name: 'shoal-peer' })
-  const signal = shutdownSignal()
   const startedMs = Date.now()
   const follows = config.follow.map((each) => ({
     target: readTarget(each.target, each.platform),
@@ -44,6 +43,8 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
       onEvent: logEvents(log),
     }),
   )
+  const ended = peer.membership?.ended ?? new AbortController().signal
+  const signal = AbortSignal.any([shutdownSignal(), ended])
   const following = follows.map(({ target, out }) =>
     follow(peer, {
       target,
@@ -99,12 +100,14 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
   output.record('listening', { peerId: peer.id, addresses, stateDir: resolve(config.stateDir) })
   log.info({ peerId: peer.id, addresses }, 'listening')
   await Promise.all(following.map((each) => each.ended))
+  ended.throwIfAborted()
   output.summary({ peerId: peer.id, sentBytes: peer.neighbours.sentBytes }, 'stopped')
 }
 
 async function peerSettings(config: Config): Promise<Omit<Parameters<typeof startPeer>[0], 'onEvent'>> {
   return {
-    root: await readTrustedRoot(config.root),
+    root: await readTrustedRoot(config.root ?? join(resolve(config.stateDir), 'root.json')),
+    stateDir: resolve(config.stateDir),
     identity: await loadIdentity(join(resolve(config.stateDir), 'identity.key')),
     listen: readAddresses(config.listen, 'listen', false),
     announce: readAddresses(config.announce, 'announce', false),
@@ -117,6 +120,7 @@ async function peerSettings(config: Config): Promise<Omit<Parameters<typeof star
     bootstrap: readAddresses(config.bootstrap, 'bootstrap', true),
     mdns: config.mdns,
     dht: config.dht,
+    membershipMs: config.membershipSeconds * 1000,
     ...(config.serviceTag === undefined ? {} : { serviceTag: config.serviceTag }),
   }
 }

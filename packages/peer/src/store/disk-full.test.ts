@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { blockIdOf } from '@shoal/release'
 import { expect, test } from 'vitest'
 import { nodeDisk, type Disk } from './disk.ts'
 import { deliver, NEVER } from './fixture/deliver.ts'
@@ -69,7 +70,7 @@ test('what was written before the disk was full is there after a restart', async
 test('a folder that may not be written says so, with its path', async () => {
   await using folder = await temporaryFolder()
   await using store = await openStore(folder.path, { disk: smallDisk(0, 'EACCES') })
-  await expect(store.putSigned('x', new Uint8Array(5))).rejects.toMatchObject({
+  await expect(store.putBlock(blockIdOf(new Uint8Array(5)), new Uint8Array(5))).rejects.toMatchObject({
     code: 'STORE_DENIED',
     message: expect.stringContaining(folder.path),
   })

@@ -1,3 +1,5 @@
+export { readWhole, writeAtomic } from './atomic-file.ts'
+export { nodeDisk, type Disk } from './disk.ts'
 export type { Holding } from './holding.ts'
 export type { Staging } from './staging.ts'
 export { openStore, type Store } from './store.ts'

@@ -10,7 +10,6 @@ export interface Layout {
   readonly blocks: string
   readonly journals: string
   readonly records: string
-  readonly signed: string
   /** Half-written files; whatever is here when a store opens is a leftover. */
   readonly scratch: string
   readonly history: string
@@ -35,7 +34,6 @@ export function layoutOf(folder: string): Layout {
     blocks,
     journals,
     records,
-    signed: join(meta, 'signed'),
     scratch: join(meta, 'scratch'),
     history: join(meta, 'history'),
     release: (id) => join(releases, id),

@@ -154,16 +154,6 @@ test('a damaged block is absent, and foreign bytes are refused', async () => {
   expect(() => parseBlockId('../../etc/passwd')).toThrow()
 })
 
-test('keeps signed documents of any name inside its folder', async () => {
-  await using folder = await temporaryFolder()
-  await using store = await openStore(folder.path)
-  for (const name of ['p/c/any.latest', '..', '../../up', 'x'.repeat(500), '', 'p/c/1.0/any.release']) {
-    expect(await store.getSigned(name)).toBeUndefined()
-    await store.putSigned(name, Buffer.from(name))
-    expect(Buffer.from((await store.getSigned(name)) ?? []).toString()).toBe(name)
-  }
-})
-
 test('prune keeps the blocks of what stays and removes the rest', async () => {
   await using folder = await temporaryFolder()
   const [one, two] = [releaseOf({ a: { bytes: noise(9000, 1) } }), releaseOf({ a: { bytes: noise(9000, 2) } })]

@@ -24,8 +24,6 @@ export interface Store extends AsyncDisposable {
   /** Verified against its id; absent when it is not here or damaged. */
   getBlock(id: BlockId): Promise<Uint8Array | undefined>
   putBlock(id: BlockId, bytes: Uint8Array): Promise<void>
-  getSigned(name: string): Promise<Uint8Array | undefined>
-  putSigned(name: string, bytes: Uint8Array): Promise<void>
   current(): Promise<ReleaseId | undefined>
   installed(): Promise<ReleaseId[]>
   /** Activated releases, the latest first; some may be gone. */
@@ -59,7 +57,7 @@ export async function openStore(out: string, deps: { disk?: Disk } = {}): Promis
   }
   const lock = lockFolder(layout.meta, layout.out)
   try {
-    for (const folder of [layout.blocks, layout.journals, layout.records, layout.signed, layout.scratch]) {
+    for (const folder of [layout.blocks, layout.journals, layout.records, layout.scratch]) {
       await disk.mkdir(folder, { recursive: true })
     }
   } catch (error) {
@@ -91,12 +89,7 @@ class FolderStore implements Store {
   putBlock(id: BlockId, bytes: Uint8Array): Promise<void> {
     return this.#blocks.put(id, bytes)
   }
-  getSigned(name: string): Promise<Uint8Array | undefined> {
-    return readWhole(this.#disk, this.#signed(name), LIMITS.signedBytesMax)
-  }
-  putSigned(name: string, bytes: Uint8Array): Promise<void> {
-    return writeAtomic(this.#disk, this.#layout.scratch, this.#signed(name), bytes, { durable: true })
-  }
+
   current(): Promise<ReleaseId | undefined> {
     return readCurrent(this.#disk, this.#layout)
   }
@@ -191,14 +184,5 @@ class FolderStore implements Store {
       for (const block of ids) needed.add(block)
     }
     return needed
-  }
-
-  #signed(name: string): string {
-    const readable = encodeURIComponent(name)
-    const plain = readable.length <= 200 && !/^\.*$/.test(readable)
-    return join(
-      this.#layout.signed,
-      plain ? readable : Buffer.from(sha256(new TextEncoder().encode(name))).toString('hex'),
-    )
   }
 }

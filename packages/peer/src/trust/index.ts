@@ -1,1 +1,1 @@
-export { resolveRelease } from './resolve.ts'
+export { openTrust, type Resolved, type Trust, type TrustStatus } from './trust.ts'

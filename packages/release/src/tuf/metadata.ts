@@ -1,11 +1,19 @@
 /** One file of metadata, held to more than the library asks of it. What it means is decided in `trusted-set.ts`. */
 import { Metadata, MetadataKind, type Root, type Snapshot, type Targets, type Timestamp } from '@tufjs/models'
-import { METADATA_BYTES_MAX } from '../limits.ts'
+import { ROOT_BYTES_MAX, SNAPSHOT_BYTES_MAX, TARGETS_BYTES_MAX, TIMESTAMP_BYTES_MAX } from '../limits.ts'
 import { isRecord } from '../manifest/wire.ts'
 import { readDocument, refuse, type JsonObject } from './document.ts'
 
 /** Delegated roles are of kind `targets`. */
 export type Kind = 'root' | 'timestamp' | 'snapshot' | 'targets'
+
+/** Of a file, in bytes. */
+export const METADATA_BYTES_MAX: Readonly<Record<Kind, number>> = {
+  root: ROOT_BYTES_MAX,
+  timestamp: TIMESTAMP_BYTES_MAX,
+  snapshot: SNAPSHOT_BYTES_MAX,
+  targets: TARGETS_BYTES_MAX,
+}
 
 export interface MetadataOf {
   root: Metadata<Root>

@@ -2,8 +2,9 @@
  * The client workflow of the specification (5.3 to 5.6) over several sources at once: one that is stale, broken or hostile neither
  * fails the refresh nor holds it back, as long as another is honest.
  */
-import { TIMESTAMPS_TRIED_MAX, METADATA_BYTES_MAX, ROOT_ROTATIONS_MAX } from '../limits.ts'
+import { ROOT_ROTATIONS_MAX, TIMESTAMPS_TRIED_MAX } from '../limits.ts'
 import { ReleaseError } from '../error.ts'
+import { METADATA_BYTES_MAX } from './metadata.ts'
 import { metadataFile } from './names.ts'
 import { TrustedSet, type MetadataCaps, type MetadataFiles } from './trusted-set.ts'
 import { loadRole } from './walk.ts'

@@ -6,6 +6,11 @@ import { releaseTargetPath } from './names.ts'
 import type { Refreshed } from './refresh.ts'
 import { readReleaseTarget, type ReleaseTarget } from './target.ts'
 
+/** A release, and the role that speaks for it. */
+export interface FoundRelease extends ReleaseTarget {
+  role: string
+}
+
 /** The target as the most trusted role that speaks for it has it. */
 export async function findTarget(refreshed: Refreshed, path: string): Promise<TargetFile | undefined> {
   for await (const { targets } of visitRoles(refreshed, path)) {
@@ -19,12 +24,12 @@ export async function findTarget(refreshed: Refreshed, path: string): Promise<Ta
  * The release that a target stands for: the version that is asked for, or the one with the highest counter.
  * @throws ReleaseError TARGET_INVALID when what is signed there is no release
  */
-export async function findRelease(refreshed: Refreshed, target: Target): Promise<ReleaseTarget | undefined> {
+export async function findRelease(refreshed: Refreshed, target: Target): Promise<FoundRelease | undefined> {
   const { version } = target
   const path = releaseTargetPath({ ...target, version: version ?? '0' })
-  for await (const { targets } of visitRoles(refreshed, path)) {
+  for await (const { role, targets } of visitRoles(refreshed, path)) {
     const newest = version === undefined ? newestOf(targets, target) : releaseAt(targets, path)
-    if (newest !== undefined) return newest
+    if (newest !== undefined) return { ...newest, role }
   }
   return undefined
 }
@@ -45,14 +50,17 @@ function releaseAt(targets: Targets['targets'], path: string): ReleaseTarget | u
 }
 
 /** Roles that may speak about a path, the most trusted first. */
-async function* visitRoles(refreshed: Refreshed, path: string): AsyncGenerator<Targets> {
+async function* visitRoles(
+  refreshed: Refreshed,
+  path: string,
+): AsyncGenerator<{ role: string; targets: Targets['targets'] }> {
   const stack = [{ role: 'targets', delegator: 'root' }]
   const visited = new Set<string>()
   for (let next = stack.pop(); next !== undefined && visited.size < ROLES_VISITED_MAX; next = stack.pop()) {
     const { role, delegator } = next
     if (visited.has(role)) continue
     const signed = await loadRole(role, delegator, refreshed)
-    yield signed
+    yield { role, targets: signed.targets }
     visited.add(role)
     const children = []
     for (const child of signed.delegations?.rolesForTarget(path) ?? []) {

@@ -1,0 +1,124 @@
+/** The first round of a refresh: the origin and every neighbour are asked for the next root and for the timestamp, together. */
+import { METADATA_BYTES_MAX, metadataFile } from '@shoal/release'
+import { PeerError } from '../error.ts'
+import type { Neighbour, Neighbours } from '../neighbours/index.ts'
+import type { OriginClient } from '../origin/index.ts'
+
+export interface Speakers {
+  neighbours: Pick<Neighbours, 'linked' | 'onLinked'>
+  origin: Pick<OriginClient, 'fetchMetadata'> | undefined
+  /** Whether neighbours may yet appear; when not, the origin's answer is the last word. */
+  expectsNeighbours: boolean
+  /** With metadata on disk already nobody is waited for long; the next refresh asks again. */
+  isKnown: boolean
+  /** Ends the wait for those who have not answered. */
+  signal: AbortSignal
+}
+
+export interface Heard {
+  roots: Uint8Array[]
+  timestamps: Uint8Array[]
+  /** `failed`: it could not be asked. */
+  origin: 'none' | 'answered' | 'failed'
+  originError: unknown
+  /** Whether the origin, or else a neighbour, had a timestamp. */
+  from: 'origin' | 'neighbour' | 'nobody'
+}
+
+/** After the origin's answer, or the first of a neighbour when there is no origin, the others get this long to know better. */
+const GRACE_MS = 500
+/** And the origin this long to answer at all. */
+const ORIGIN_GRACE_MS = 5_000
+const KNOWN_WAIT_MS = 5_000
+
+/** Never rejects: what could not be asked has not answered. */
+export function hear(
+  rootVersion: number,
+  { neighbours, origin, expectsNeighbours, isKnown, signal }: Speakers,
+): Promise<Heard> {
+  const { promise, resolve } = Promise.withResolvers<Heard>()
+  const over = new AbortController()
+  const asking = AbortSignal.any([signal, over.signal])
+  const heard: Heard = { roots: [], timestamps: [], origin: 'none', originError: undefined, from: 'nobody' }
+  let isOriginAsked = origin !== undefined
+  let pending = 0
+  let deadlineMs = Infinity
+  let timer: NodeJS.Timeout | undefined
+
+  function settle(): void {
+    if (over.signal.aborted) return
+    over.abort()
+    clearTimeout(timer)
+    stopListening()
+    signal.removeEventListener('abort', settle)
+    resolve(heard)
+  }
+
+  function settleIn(ms: number): void {
+    const atMs = performance.now() + ms
+    if (over.signal.aborted || atMs >= deadlineMs) return
+    deadlineMs = atMs
+    clearTimeout(timer)
+    timer = setTimeout(settle, ms)
+  }
+
+  function review(): void {
+    const hasTimestamp = heard.timestamps.length > 0
+    if (isOriginAsked) {
+      if (hasTimestamp) settleIn(ORIGIN_GRACE_MS)
+      return
+    }
+    if (heard.origin !== 'answered' && !hasTimestamp && (expectsNeighbours || pending > 0)) return
+    if (pending === 0) settle()
+    else settleIn(GRACE_MS)
+  }
+
+  async function ask(fetch: (file: string, bytesMax: number) => Promise<Uint8Array | undefined>): Promise<boolean> {
+    const [root, timestamp] = await Promise.all([
+      fetch(metadataFile('root', rootVersion), METADATA_BYTES_MAX.root),
+      fetch(metadataFile('timestamp'), METADATA_BYTES_MAX.timestamp),
+    ])
+    if (over.signal.aborted) return false
+    if (root !== undefined) heard.roots.push(root)
+    if (timestamp !== undefined) heard.timestamps.push(timestamp)
+    return timestamp !== undefined
+  }
+
+  async function askOrigin(from: Pick<OriginClient, 'fetchMetadata'>): Promise<void> {
+    try {
+      const hasTimestamp = await ask((file, bytesMax) => from.fetchMetadata(file, bytesMax, { signal: asking }))
+      if (over.signal.aborted) return
+      heard.origin = 'answered'
+      if (hasTimestamp) heard.from = 'origin'
+    } catch (error) {
+      if (over.signal.aborted) return
+      heard.origin = 'failed'
+      heard.originError = error
+    }
+    isOriginAsked = false
+    review()
+  }
+
+  async function askNeighbour({ requester }: Neighbour): Promise<void> {
+    pending += 1
+    try {
+      const hasTimestamp = await ask(async (file, bytesMax) => requester?.fetchMetadata(file, bytesMax, asking))
+      if (hasTimestamp && heard.from === 'nobody') heard.from = 'neighbour'
+    } catch (error) {
+      // A link that ended has not answered; anything else is not a neighbour's doing.
+      if (!(error instanceof PeerError) && !asking.aborted) throw error
+    } finally {
+      pending -= 1
+    }
+    review()
+  }
+
+  const stopListening = neighbours.onLinked((neighbour) => void askNeighbour(neighbour))
+  signal.addEventListener('abort', settle)
+  if (isKnown) settleIn(KNOWN_WAIT_MS)
+  for (const neighbour of neighbours.linked()) void askNeighbour(neighbour)
+  if (origin !== undefined) void askOrigin(origin)
+  if (signal.aborted) settle()
+  else review()
+  return promise
+}
