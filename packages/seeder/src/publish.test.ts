@@ -1,8 +1,9 @@
 import { watch } from 'node:fs'
 import { once } from 'node:events'
 import { chmod, chown, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { parseReleaseId, parseTrustedRoot, verifyStatement } from '@shoal/release'
+import { parseReleaseId } from '@shoal/release'
 import { describe, expect, it } from 'vitest'
+import { askChannel } from './fixture/client.ts'
 import { finish, runSeeder, startSeeder } from './fixture/command.ts'
 import { noise, temporaryFolder, writeTree, type TreeContent } from './fixture/folder.ts'
 import { restoreRelease } from './fixture/restore.ts'
@@ -54,10 +55,8 @@ describe('shoal-seeder publish', () => {
       Object.fromEntries(expected.map(([path, what]) => [path, what instanceof Buffer ? new Uint8Array(what) : what])),
     )
 
-    const root = parseTrustedRoot(await readFile(place.path('repo/root.json')))
-    const latest = await readFile(place.path('origin/signed/game/stable/any.latest'))
-    const target = { product: 'game', channel: 'stable', platform: 'any' }
-    expect(verifyStatement(latest, root, target)).toMatchObject({ version: '1.0', counter: 1, release: idOf(summary) })
+    const offered = await askChannel(await readFile(place.path('repo/root.json')), place.path('origin'), 'game@stable')
+    expect(offered).toMatchObject({ version: '1.0', counter: 1, release: idOf(summary) })
     expect(await readdir(place.path('repo/publishing'))).toEqual([])
   })
 
@@ -103,7 +102,7 @@ describe('shoal-seeder publish', () => {
     await writeFile(place.path('tree/readme.md'), 'other')
     await writeFile(place.path('tree/added'), 'x')
     await rm(place.path('tree/data/empty'))
-    const latest = await readFile(place.path('origin/signed/game/stable/any.latest'))
+    const timestamp = await readFile(place.path('origin/tuf/timestamp.json'))
     const { exit, records } = await place.publish('1.0')
     expect(exit).toBe(8)
     expect(records.at(-1)).toMatchObject({
@@ -111,7 +110,7 @@ describe('shoal-seeder publish', () => {
       message:
         'game@stable:1.0 is published with other content: 1 changed (readme.md), 1 added (added), 1 removed (data/empty)',
     })
-    expect(await readFile(place.path('origin/signed/game/stable/any.latest'))).toEqual(latest)
+    expect(await readFile(place.path('origin/tuf/timestamp.json'))).toEqual(timestamp)
   })
 
   it('goes on after kill -9: what was stored is not stored again, and nobody saw half a release', async () => {
@@ -127,7 +126,7 @@ describe('shoal-seeder publish', () => {
     child.kill('SIGKILL')
     journals.close()
     expect((await killed).exit).toBeNull()
-    await expect(stat(place.path('origin/signed'))).rejects.toThrow('ENOENT')
+    await expect(stat(place.path('origin/tuf'))).rejects.toThrow('ENOENT')
 
     const { exit, records } = await place.publish('1.0')
     const summary = records.at(-1)
@@ -201,8 +200,8 @@ describe('shoal-seeder publish', () => {
     const uid = process.getuid?.() === 0 ? 65_534 : undefined
     if (uid !== undefined) {
       await chmod(place.path(''), 0o755)
-      for (const name of ['repo', 'repo/keys', 'repo/keys/release.pem', 'repo/lock']) {
-        await chown(place.path(name), uid, uid).catch(() => undefined)
+      for (const name of await readdir(place.path(''), { recursive: true })) {
+        if (name.startsWith('repo')) await chown(place.path(name), uid, uid)
       }
     }
     const origin = ['--origin', place.path('repo/origin')]
@@ -217,15 +216,16 @@ describe('shoal-seeder publish', () => {
 })
 
 describe('shoal-seeder init', () => {
-  it('makes a key that only its owner can read, and never overwrites it', async () => {
+  it('makes keys that only their owner can read, and never overwrites them', async () => {
     await using folder = await temporaryFolder()
     const first = await runSeeder(['init', '--repo', folder.path('repo'), '--json'])
     expect(first.records).toMatchObject([{ v: 1, type: 'repository', root: folder.path('repo/root.json') }])
-    expect((await stat(folder.path('repo/keys/release.pem'))).mode & 0o777).toBe(0o600)
-    const key = await readFile(folder.path('repo/keys/release.pem'))
+    expect((await stat(folder.path('repo/keys'))).mode & 0o777).toBe(0o700)
+    expect((await stat(folder.path('repo/keys/root.pem'))).mode & 0o777).toBe(0o600)
+    const key = await readFile(folder.path('repo/keys/root.pem'))
     const again = await runSeeder(['init', '--repo', folder.path('repo'), '--json'])
     expect([again.exit, again.records.at(-1)?.['code']]).toEqual([1, 'REPOSITORY_EXISTS'])
-    expect(await readFile(folder.path('repo/keys/release.pem'))).toEqual(key)
+    expect(await readFile(folder.path('repo/keys/root.pem'))).toEqual(key)
   })
 })
 

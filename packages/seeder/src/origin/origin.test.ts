@@ -47,9 +47,9 @@ describe.each(KINDS)('an origin that is a %s', (_, open) => {
 
   it('never replaces what was put', async () => {
     await using place = await open()
-    await place.origin.put('signed/p/c/1/any.release', bytes)
-    expect(await place.origin.put('signed/p/c/1/any.release', Buffer.from('other'))).toBe('exists')
-    expect((await place.origin.get('signed/p/c/1/any.release', 100))?.bytes).toEqual(bytes)
+    await place.origin.put('tuf/1.snapshot.json', bytes)
+    expect(await place.origin.put('tuf/1.snapshot.json', Buffer.from('other'))).toBe('exists')
+    expect((await place.origin.get('tuf/1.snapshot.json', 100))?.bytes).toEqual(bytes)
   })
 
   it('lets one of many simultaneous puts win', async () => {
@@ -60,7 +60,7 @@ describe.each(KINDS)('an origin that is a %s', (_, open) => {
 
   it('replaces on condition that nobody did so since', async () => {
     await using place = await open()
-    const path = 'signed/p/c/any.latest'
+    const path = 'tuf/timestamp.json'
     expect(await place.origin.replace(path, Buffer.from('one'), undefined)).toBe('stored')
     expect(await place.origin.replace(path, Buffer.from('two'), undefined)).toBe('changed')
     const tag = (await place.origin.get(path, 100))?.tag

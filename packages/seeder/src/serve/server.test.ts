@@ -15,8 +15,8 @@ async function serving() {
     [`packs/${NAME}`]: pack,
     'blocks/bafy': 'block',
     'releases/bafy/index': 'index',
-    'signed/p/c/1.0+x/any.release': 'statement',
-    'signed/p/c/any.latest': 'latest',
+    'tuf/1.rel-p-c.json': 'versioned',
+    'tuf/timestamp.json': 'timestamp',
     '.incoming/secret': 'half',
   })
   await writeFile(folder.path('outside'), 'secret')
@@ -60,8 +60,9 @@ describe('the origin server', () => {
   it.each([
     ['/blocks/bafy', true],
     ['/releases/bafy/index', true],
-    ['/signed/p/c/1.0%2Bx/any.release', true],
-    ['/signed/p/c/any.latest', false],
+    ['/tuf/1.rel-p-c.json', true],
+    ['/tuf/1%2erel-p-c.json', true],
+    ['/tuf/timestamp.json', false],
   ])('tells how long %s may be kept', async (path, immutable) => {
     await using place = await serving()
     const expected = immutable ? 'public, max-age=31536000, immutable' : 'public, max-age=5'
@@ -108,9 +109,9 @@ describe('the origin server', () => {
 
   it('gives a replaced file another tag', async () => {
     await using place = await serving()
-    const before = await ask(place.server.url, '/signed/p/c/any.latest')
-    await writeFile(place.folder.path('origin/signed/p/c/any.latest'), 'newer')
-    const after = await ask(place.server.url, '/signed/p/c/any.latest')
+    const before = await ask(place.server.url, '/tuf/timestamp.json')
+    await writeFile(place.folder.path('origin/tuf/timestamp.json'), 'newer')
+    const after = await ask(place.server.url, '/tuf/timestamp.json')
     expect(after.headers.etag).not.toBe(before.headers.etag)
   })
 
