@@ -9,10 +9,15 @@ import type { KnownKey } from '../repository/key-file.ts'
 import type { Repository } from '../repository/open.ts'
 import { createNextKey, readGivenKey, type GivenKey } from './new-key.ts'
 
-export interface RotateOptions {
+export interface RevokeOptions {
   role: string
-  /** The key to replace, by its id or the beginning of it; may be left out when the role has one key. */
+  /** By its id or the beginning of it; may be left out when the role has one key. */
   keyId?: string | undefined
+  /** Somebody else has the key: of what the role signed, only what this repository published itself is signed anew. */
+  isCompromised?: boolean | undefined
+}
+
+export interface RotateOptions extends RevokeOptions {
   /** A new key file by default. */
   newKey?: GivenKey | undefined
 }
@@ -21,21 +26,23 @@ export interface KeyChange extends Committed {
   /** Key ids. */
   removed: string
   added: string | undefined
+  /** Targets that the origin offered and that are not signed anew. */
+  dropped: string[]
 }
 
 /** Replaces a key of a role. What the role signed is signed anew when it goes to an origin. */
 export async function rotateKey(
   repository: Repository,
   origin: Origin | undefined,
-  { role, keyId, newKey }: RotateOptions,
+  { newKey, ...options }: RotateOptions,
   now: Date,
 ): Promise<KeyChange> {
   const { set } = (await readCurrent(repository, origin)).merged
-  const removed = findKeyId(membersOf(set, role), role, keyId)
-  const added = newKey === undefined ? await createNextKey(role, repository) : await readGivenKey(newKey, repository)
+  const removed = findKeyId(membersOf(set, options.role), options)
+  const added =
+    newKey === undefined ? await createNextKey(options.role, repository) : await readGivenKey(newKey, repository)
   await repository.addKeys([added])
-  const committed = await commit(repository, origin, (current) => replaceKey(current, role, removed, added), now)
-  return { ...committed, removed, added: added.keyId }
+  return change(repository, origin, options, { set, removed, added }, now)
 }
 
 /**
@@ -45,18 +52,32 @@ export async function rotateKey(
 export async function revokeKey(
   repository: Repository,
   origin: Origin | undefined,
-  { role, keyId }: { role: string; keyId: string },
+  options: RevokeOptions,
   now: Date,
 ): Promise<KeyChange> {
   const { set } = (await readCurrent(repository, origin)).merged
-  const { keys, threshold } = membersOf(set, role)
-  const removed = findKeyId({ keys, threshold }, role, keyId)
-  if (keys.length - 1 < threshold) {
-    const left = `${role} needs ${threshold} of its ${keys.length} keys, and would have ${keys.length - 1}`
-    throw new SeederError('THRESHOLD_INVALID', left)
+  const members = membersOf(set, options.role)
+  const removed = findKeyId(members, options)
+  const left = members.keys.length - 1
+  if (left < members.threshold) {
+    const message = `${options.role} needs ${members.threshold} of its ${members.keys.length} keys, and would have ${left}`
+    throw new SeederError('THRESHOLD_INVALID', message)
   }
-  const committed = await commit(repository, origin, (current) => replaceKey(current, role, removed, undefined), now)
-  return { ...committed, removed, added: undefined }
+  return change(repository, origin, options, { set, removed, added: undefined }, now)
+}
+
+async function change(
+  repository: Repository,
+  origin: Origin | undefined,
+  { role, isCompromised = false }: RevokeOptions,
+  { set: before, removed, added }: { set: MetadataSet; removed: string; added: KnownKey | undefined },
+  now: Date,
+): Promise<KeyChange> {
+  const edit = (set: MetadataSet): Change => replaceKey(set, role, removed, added)
+  const committed = await commit(repository, origin, edit, now, isCompromised ? role : undefined)
+  const kept = committed.set.releases.get(role)?.signed.targets ?? {}
+  const dropped = Object.keys(before.releases.get(role)?.signed.targets ?? {}).filter((path) => !(path in kept))
+  return { ...committed, removed, added: added?.keyId, dropped }
 }
 
 /** Says nothing where it was done already: a commit may ask twice. */
@@ -67,7 +88,7 @@ function replaceKey(set: MetadataSet, role: string, removed: string, added: Know
   return changeMembers(set, role, { keys: added === undefined ? others : [...others, added.key], threshold })
 }
 
-function findKeyId({ keys }: RoleMembers, role: string, wanted: string | undefined): string {
+function findKeyId({ keys }: RoleMembers, { role, keyId: wanted }: RevokeOptions): string {
   const ids = keys.map(keyIdOf)
   const found = wanted === undefined ? ids : ids.filter((id) => id.startsWith(wanted))
   const [only] = found

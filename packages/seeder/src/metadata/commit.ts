@@ -20,16 +20,18 @@ export interface Committed extends Settled {
  * is read and edited again.
  * @param origin undefined to make offline roles alone; they go to an origin with the next commit
  * @param edit what to change; pure, for it may be asked again
+ * @param distrusted a role of which only what this repository published itself counts
  */
 export async function commit(
   repository: Repository,
   origin: Origin | undefined,
   edit: (now: MetadataSet) => Change,
   now: Date,
+  distrusted?: string,
 ): Promise<Committed> {
   let uploadedBytes = 0
   for (let attempt = 0; attempt < COMMIT_ATTEMPTS; attempt++) {
-    const { offered, merged } = await readCurrent(repository, origin)
+    const { offered, merged } = await readCurrent(repository, origin, distrusted)
     const settled = await settle(merged, edit(merged.set), { repository, origin, offered: offered.set, now })
     uploadedBytes += settled.uploadedBytes
     const { pending, set } = settled
@@ -54,13 +56,14 @@ export async function commit(
 export async function readCurrent(
   repository: Pick<Repository, 'metadata'>,
   origin: Origin | undefined,
+  distrusted?: string,
 ): Promise<{ offered: Offered; merged: Merged }> {
   const { metadata } = repository
   const offered =
     origin === undefined
       ? { set: new MetadataSet({ roots: metadata.roots }), rootsThere: 0, timestampTag: undefined }
       : await readOffered(origin, metadata.roots)
-  return { offered, merged: mergeMetadata(metadata, offered.set) }
+  return { offered, merged: mergeMetadata(metadata, offered.set, distrusted) }
 }
 
 /** Roots before the timestamp: with replaced online keys, the time in which the two do not agree is as short as can be. */

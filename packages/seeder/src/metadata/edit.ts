@@ -1,7 +1,6 @@
 /** Changes to what metadata says. They are pure: each gives a new body, whose version and expiry are set when it is signed. */
 import {
   blockDigest,
-  METADATA_BYTES_MAX,
   RELEASES_PER_ROLE_MAX,
   releasePaths,
   releaseRole,
@@ -84,22 +83,12 @@ export function withRelease(body: TargetsSigned, release: ReleaseTarget): Target
   }
   const entries = Object.entries({ ...body.targets, [releaseTargetPath(release)]: entry })
   entries.sort(([, a], [, b]) => b.custom.counter - a.custom.counter)
-  const kept = entries.slice(0, countThatFits(entries))
+  const kept = entries.slice(0, RELEASES_PER_ROLE_MAX)
   return { ...body, targets: Object.fromEntries(kept.sort(([, a], [, b]) => a.custom.counter - b.custom.counter)) }
 }
 
 export function emptyTargets(): TargetsSigned {
   return { _type: 'targets', spec_version: SPEC_VERSION, version: 0, expires: '', targets: {} }
-}
-
-/** The file stays well under its cap, signatures included. */
-const ENTRIES_BYTES_MAX = METADATA_BYTES_MAX.targets - 16 * 1024
-
-function countThatFits(entries: readonly [string, TargetEntry][]): number {
-  let bytes = 0
-  const first = entries.slice(0, RELEASES_PER_ROLE_MAX)
-  const over = first.findIndex((entry) => (bytes += JSON.stringify(entry).length) > ENTRIES_BYTES_MAX)
-  return over === -1 ? first.length : over
 }
 
 function roleKeysOf({ keys, threshold }: RoleMembers): { keyids: string[]; threshold: number } {

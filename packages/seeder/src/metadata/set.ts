@@ -78,24 +78,26 @@ export interface Merged {
 }
 
 /**
- * The newest of what the repository keeps and what the origin offers. What keys signed that were replaced since counts only where
- * there is nothing better: a stolen key may have signed it.
+ * The newest of what the repository keeps and what the origin offers, before all that which its keys still vouch for.
+ * @param distrusted a role whose key others have: what the origin has of it counts only where this repository has nothing
  */
-export function mergeMetadata(stored: MetadataSet, offered: MetadataSet): Merged {
+export function mergeMetadata(stored: MetadataSet, offered: MetadataSet, distrusted?: string): Merged {
   const versions = new Map<string, number>()
   let set = new MetadataSet({ roots: offered.roots })
   const merge = (role: string): void => {
-    const theirs = offered.get(role)
     const own = stored.get(role)
-    const candidates = [theirs, own].filter((document) => document !== undefined)
+    const there = offered.get(role)
+    const isTrusted = role !== distrusted || own === undefined
+    const candidates = [isTrusted ? there : undefined, own].filter((document) => document !== undefined)
     const authority = set.authority(role)
     const valid = candidates.filter((document) => isSignedBy(document, authority))
-    const chosen = highest(valid) ?? own ?? theirs
+    const chosen = highest(valid) ?? highest(candidates)
     if (chosen === undefined) return
     set = set.with(role, chosen)
-    // Clients forget timestamps and snapshots of replaced keys, which is what ends a fast-forward; of other roles they do not.
-    const counts = role === 'timestamp' || role === 'snapshot' ? [chosen, ...valid] : candidates
-    versions.set(role, Math.max(...counts.map(({ signed }) => signed.version)))
+    // Devices forget timestamps and snapshots of replaced keys, which ends a fast-forward; of other roles they remember versions.
+    const isForgotten = role === 'timestamp' || role === 'snapshot'
+    const seen = isForgotten || there === undefined ? candidates : [...candidates, there]
+    versions.set(role, Math.max(...seen.map(({ signed }) => signed.version)))
   }
   merge('targets')
   for (const role of new Set([...offered.releases.keys(), ...stored.releases.keys()])) merge(role)
