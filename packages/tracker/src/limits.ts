@@ -35,6 +35,12 @@ export const LIMITS = {
   announceBurst: 20,
   announceRefillMs: 2_000,
 
+  /** One document that is told to everybody; the largest are revocations. */
+  newsBytesMax: 272 * 1024,
+  /** Documents of one neighbour that are looked at: so many at once, then one a refill. */
+  newsBurst: 20,
+  newsRefillMs: 2_000,
+
   connectionsMax: 2_000,
   inboundConnectionsPerSecondAndIpMax: 200,
   inboundConnectionsPendingMax: 256,

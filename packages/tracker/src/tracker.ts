@@ -14,9 +14,12 @@ import { createRegistry } from './registry/registry.ts'
 import { answerAnnounce } from './service/announce-service.ts'
 import { createRateLimit } from './service/rate-limit.ts'
 import { answerQuestions } from './wire/exchange.ts'
+import { relayNews } from './news/relay.ts'
 
 export interface TrackerConfig {
   fleet: string
+  /** The fleet's root metadata, to tell news of releases from noise; without it none are passed on. */
+  root?: Uint8Array
   privateKey: PrivateKey
   listen: readonly Multiaddr[]
   announce?: readonly Multiaddr[]
@@ -50,7 +53,7 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
     { burst: LIMITS.announceBurst, refillMs: LIMITS.announceRefillMs, keysMax: LIMITS.peersMax },
     now,
   )
-  const { office, ...wiring } = config
+  const { office, root, ...wiring } = config
   const handshake = office === undefined ? {} : { handshake: office.handshake }
   const node = stack.adopt(await startNode({ ...wiring, ...handshake, dht: 'server' }), stopNode)
   const metrics = createMetrics({
@@ -80,6 +83,7 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
       ),
     )
   }
+  stack.use(relayNews(node, { fleet: config.fleet, root, membership: office?.membership }))
   const sweep = setInterval(() => {
     registry.expire()
     rateLimit.forgetIdle()

@@ -43,8 +43,8 @@ export async function readMembership(stateDir: string, disk: Disk = nodeDisk): P
   const bytes = await readWhole(disk, path, LIMITS.membership.fileBytesMax)
   if (bytes === undefined) return undefined
   try {
-    const { v: _, ...stored } = schema.parse(JSON.parse(Buffer.from(bytes).toString()))
-    return stored
+    const { fleet, credential, secret, trackers, revocations } = schema.parse(JSON.parse(Buffer.from(bytes).toString()))
+    return { fleet, credential, secret, trackers, revocations }
   } catch (cause) {
     throw new PeerError('NOT_ENROLLED', `${path} is damaged`, { cause })
   }

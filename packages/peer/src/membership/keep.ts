@@ -2,7 +2,7 @@
 import type { Libp2p } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { askAboutMembership, keepToMembers, type Membership } from '@shoal/tracker/client'
-import { createAlarm } from '../discovery/alarm.ts'
+import { createAlarm } from '../alarm.ts'
 import { connectTo } from '../discovery/connect.ts'
 import type { OnEvent } from '../discovery/found.ts'
 import { jitteredMs } from '../discovery/pacing.ts'

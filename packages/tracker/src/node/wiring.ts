@@ -1,6 +1,7 @@
 // How every node of a fleet is wired. Peers and trackers must agree on most of it, so it stands once.
 import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
+import type { GossipSub } from '@libp2p/gossipsub'
 import { identify, type Identify } from '@libp2p/identify'
 import type { Libp2p, PrivateKey } from '@libp2p/interface'
 import { kadDHT, passthroughMapper, type KadDHT } from '@libp2p/kad-dht'
@@ -14,6 +15,7 @@ import { TrackerError } from '../error.ts'
 import { guarded, type Handshake } from '../handshake/guard.ts'
 import { boundStrangers } from '../handshake/strangers.ts'
 import { LIMITS } from '../limits.ts'
+import { fleetGossip } from '../news/gossip.ts'
 import { stopNode } from './stop.ts'
 
 export interface NodeConfig {
@@ -34,6 +36,7 @@ interface FleetServices extends Record<string, unknown> {
   identify: Identify
   ping: Ping
   dht: KadDHT | undefined
+  gossip: GossipSub
 }
 
 export function kadProtocol(fleet: string): string {
@@ -89,6 +92,7 @@ function nodeOptions(config: NodeConfig): Libp2pOptions<FleetServices> {
       identify: identify(),
       ping: ping(),
       dht: config.dht === 'off' ? () => undefined : fleetDht(config.fleet, config.dht),
+      gossip: fleetGossip(config.fleet),
     },
   }
 }

@@ -69,6 +69,7 @@ async function run({ config: file, json, quiet, ...flags }: RunOptions): Promise
   using privateFleet = await openPrivateFleet(settings, root, privateKey)
   await using tracker = await startTracker({
     fleet: root.fleet,
+    root: root.bytes,
     privateKey,
     listen: listen.map(parseAddress),
     announce: announce.map(parseAddress),

@@ -1,0 +1,164 @@
+// A private fleet from its first token on, in real processes.
+import { watch } from 'node:fs'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { createPrivateKey } from 'node:crypto'
+import { join } from 'node:path'
+import { createSigner, signCredential } from '@shoal/release'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startPeer } from '../constellation/peer.ts'
+import { openPrivateFleet, TARGET, type PrivateFleet } from './private-fleet.ts'
+import { chooseSeed, seededRandom } from './random.ts'
+
+const TIMEOUT_MS = 30_000
+
+let fleet: PrivateFleet
+beforeAll(async () => {
+  fleet = await openPrivateFleet()
+})
+afterAll(() => fleet[Symbol.asyncDispose]())
+
+interface Members {
+  members: { peer: string; state: string; site: string; role: string }[]
+}
+
+async function membershipOf(name: string): Promise<{ credential: string } & Record<string, unknown>> {
+  const text = await readFile(join(fleet.stateDirOf(name), 'membership.json'), 'utf8')
+  return JSON.parse(text) as { credential: string }
+}
+
+describe('members', () => {
+  it('fetch from each other what one of them fetched from the origin, at the sites of their credentials', async () => {
+    const one = await fleet.startMember('one', ['--site', 'waw-1'], { origin: fleet.origin })
+    await one.until('installed', { timeoutMs: TIMEOUT_MS })
+    const two = await fleet.startMember('two', ['--site', 'waw-1'])
+    const installed = await two.until('installed', { timeoutMs: TIMEOUT_MS })
+    expect(installed.bytes).toMatchObject({ origin: 0 })
+    expect(installed.bytes.lanPeers).toBeGreaterThanOrEqual(3_000_000)
+    expect(installed.neighbours).toContainEqual(expect.objectContaining({ id: one.peerId, site: 'waw-1', local: true }))
+    expect(await two.status()).toMatchObject({ site: 'waw-1', membership: { role: 'device', revocations: 0 } })
+    await Promise.all([one.kill('SIGTERM'), two.kill('SIGTERM')])
+  })
+
+  it('lose one that is revoked: it says so, ends with 7, and is not let in again', async () => {
+    const stays = await fleet.startMember('stays', [], { origin: fleet.origin })
+    const goes = await fleet.startMember('goes')
+    await goes.until('installed', { timeoutMs: TIMEOUT_MS })
+    const { changed } = await fleet.office<{ changed: boolean }>('revoke', goes.peerId)
+    expect(changed).toBe(true)
+    expect(await goes.program.exited).toMatchObject({ code: 7 })
+    expect(goes.program.latest('error' as never)).toMatchObject({ code: 'MEMBERSHIP_ENDED', message: /revoked/ })
+
+    await expect(goes.restart()).rejects.toThrow('MEMBERSHIP_ENDED')
+    const again = fleet.enroll('goes', await fleet.token())
+    await expect(again).rejects.toThrow('this peer was revoked')
+    await stays.kill('SIGTERM')
+  })
+
+  it('learn from the tracker alone that they were revoked while they were off', async () => {
+    const away = await fleet.startMember('away', [], { origin: fleet.origin })
+    await away.until('installed', { timeoutMs: TIMEOUT_MS })
+    await away.kill('SIGKILL')
+    await fleet.office('revoke', away.peerId)
+    // Whether it comes as far as listening is a matter of moments.
+    await Promise.allSettled([away.restart()])
+    expect(await away.program.exited).toMatchObject({ code: 7 })
+  })
+
+  it('get a new credential when a third of its life is over', async () => {
+    const { peerId } = await fleet.enroll('old', await fleet.token('--site', 'waw-2'))
+    const before = await membershipOf('old')
+    const now = Math.floor(Date.now() / 1_000)
+    const pem = await readFile(join(fleet.repository, 'keys', 'enrolment.pem'))
+    const secret = Buffer.from(createPrivateKey(pem).export({ format: 'jwk' }).d ?? '', 'base64url')
+    const names = { fleet: String(before['fleet']), peer: peerId, site: 'waw-2', group: '', role: 'device' as const }
+    const old = signCredential({ ...names, issued: now - 300_000, expires: now + 300_000 }, createSigner(secret))
+    const file = join(fleet.stateDirOf('old'), 'membership.json')
+    await writeFile(file, JSON.stringify({ ...before, credential: Buffer.from(old).toString('base64') }))
+
+    const renewed = changeOf(fleet.stateDirOf('old'), 'membership.json')
+    const root = join(fleet.stateDirOf('old'), 'root.json')
+    const peer = await startPeer(fleet.ground, { name: 'old', target: TARGET, root, origin: fleet.origin })
+    await renewed
+    const { membership } = (await peer.status()) as { membership: { expires: string } }
+    expect(Date.parse(membership.expires) / 1_000).toBeGreaterThan(now + 600_000)
+    await peer.kill('SIGTERM')
+  })
+})
+
+describe('a peer that is no member', () => {
+  it('says how it becomes one, and ends with 7', async () => {
+    const root = join(fleet.repository, 'root.json')
+    const started = startPeer(fleet.ground, { name: 'stranger', target: TARGET, root, origin: fleet.origin })
+    await expect(started).rejects.toThrow(/exit code 7: NOT_ENROLLED/)
+  })
+
+  it('is not made one by the credential of another', async () => {
+    await fleet.enroll('real', await fleet.token())
+    await fleet.enroll('copy', await fleet.token())
+    const stolen = await readFile(join(fleet.stateDirOf('real'), 'membership.json'))
+    await writeFile(join(fleet.stateDirOf('copy'), 'membership.json'), stolen)
+    const root = join(fleet.stateDirOf('copy'), 'root.json')
+    await expect(startPeer(fleet.ground, { name: 'copy', target: TARGET, root })).rejects.toThrow(/NOT_ENROLLED/)
+  })
+})
+
+describe('a token', () => {
+  it('makes one member, and that one again when the answer was lost', async () => {
+    const token = await fleet.token('--site', 'krk', '--role', 'cache')
+    const first = await fleet.enroll('holder', token)
+    expect(first).toMatchObject({ site: 'krk', role: 'cache' })
+    await rm(join(fleet.stateDirOf('holder'), 'membership.json'))
+    expect(await fleet.enroll('holder', token)).toMatchObject({ peerId: first.peerId })
+    await expect(fleet.enroll('second', token)).rejects.toThrow('ENROLMENT_REFUSED this token has been used')
+  })
+
+  it('that two turn in at once makes one of them a member', async () => {
+    const token = await fleet.token()
+    const both = await Promise.allSettled(['left', 'right'].map((name) => fleet.enroll(name, token)))
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+  })
+
+  it('of several uses makes as many members', async () => {
+    const token = await fleet.token('--uses', '2')
+    const all = await Promise.allSettled(['a', 'b', 'c'].map((name) => fleet.enroll(`several-${name}`, token)))
+    expect(all.map(({ status }) => status).sort()).toEqual(['fulfilled', 'fulfilled', 'rejected'])
+  })
+
+  it.each([
+    ['cut short', (token: string) => token.slice(0, -1)],
+    ['with a letter changed', (token: string) => token.replace(/.$/, (last) => (last === 'A' ? 'E' : 'A'))],
+    ['that is something else', () => 'shoal1.AAAA'],
+  ])('%s enrols nobody', async (_name, damage) => {
+    const damaged = damage(await fleet.token())
+    await expect(fleet.enroll('damaged', damaged)).rejects.toThrow(/TOKEN_INVALID|TRACKER_UNREACHABLE/)
+  })
+
+  it('survives a tracker that is killed at any moment around it', async () => {
+    const random = seededRandom(chooseSeed())
+    for (let round = 0; round < 4; round++) {
+      const token = await fleet.token()
+      const enrolling = Promise.allSettled([fleet.enroll(`killed-${round}`, token)])
+      await new Promise((resolve) => setTimeout(resolve, 250 + random() * 400))
+      await fleet.killTracker()
+      await fleet.startTracker()
+      await enrolling
+      const { peerId } = await fleet.enroll(`killed-${round}`, token)
+      const { members } = await fleet.office<Members>('members')
+      expect(members.filter(({ peer }) => peer === peerId)).toMatchObject([{ state: 'member' }])
+      await expect(fleet.enroll(`late-${round}`, token)).rejects.toThrow('this token has been used')
+    }
+  })
+})
+
+/** Resolves when a file of the folder is replaced. */
+async function changeOf(folder: string, name: string): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  const watcher = watch(folder, (_event, file) => {
+    if (file === name) resolve(undefined)
+  })
+  try {
+    await promise
+  } finally {
+    watcher.close()
+  }
+}
