@@ -30,10 +30,6 @@ const OUTCOMES: Record<SeederErrorCode, { exit: number; fix: string }> = {
   THRESHOLD_INVALID: { exit: EXIT.usage, fix: "add keys, lower the threshold, or replace a key with 'rotate'" },
   PENDING_MISSING: { exit: EXIT.notFound, fix: 'check --role; the folder pending/ of the repository holds what waits' },
   PENDING_STALE: { exit: EXIT.conflict, fix: 'make the change again: publish, channel, rotate or revoke' },
-  METADATA_REFUSED: {
-    exit: EXIT.verification,
-    fix: "sign anew with 'refresh-timestamp' or 'publish', or restore the origin",
-  },
   SOURCE_MISSING: { exit: EXIT.notFound, fix: 'check the path of the folder to publish' },
   SOURCE_INVALID: { exit: EXIT.failure, fix: 'change or remove that entry, then publish again' },
   SOURCE_UNREADABLE: { exit: EXIT.failure, fix: 'make it readable for this user, then publish again' },

@@ -55,7 +55,9 @@ export const FRESHEN_MS_MIN = 10_000
 export const FRESHEN_MS_MAX = 60 * 60 * 1000
 /** Waiting for another process to finish replacing a file in a directory origin. */
 export const REPLACE_LOCK_WAIT_MS = 10_000
-export const REPLACE_LOCK_POLL_MS = 20
+/** `serve --repo` holds a repository for moments; a publish for as long as it takes. */
+export const REPOSITORY_LOCK_WAIT_MS = 2_000
+export const LOCK_POLL_MS = 20
 /** Leftovers in a directory origin of unknown owner are removed after this time. */
 export const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000
 

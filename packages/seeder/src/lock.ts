@@ -1,5 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { systemCode } from './error.ts'
+import { LOCK_POLL_MS } from './limits.ts'
 
 // SQLite's file lock is the one that Node offers whose owner the system knows: kill -9 frees it, and no pid is guessed at.
 
@@ -19,6 +21,15 @@ export function takeLock(file: string): Disposable | undefined {
     [Symbol.dispose]: () => {
       database.close()
     },
+  }
+}
+
+/** The same, but waits for the other process. */
+export async function waitForLock(file: string, waitMs: number): Promise<Disposable | undefined> {
+  for (let waitedMs = 0; ; waitedMs += LOCK_POLL_MS) {
+    const lock = takeLock(file)
+    if (lock !== undefined || waitedMs >= waitMs) return lock
+    await sleep(LOCK_POLL_MS)
   }
 }
 

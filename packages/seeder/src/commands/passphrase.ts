@@ -13,7 +13,7 @@ export function addPassphraseOption(command: Command): Command {
 
 /** What unlocks the keys; undefined when nothing is given. */
 export async function readPassphrase({ passphraseFile }: PassphraseOption): Promise<string | undefined> {
-  if (passphraseFile === undefined) return process.env['SHOAL_PASSPHRASE'] ?? undefined
+  if (passphraseFile === undefined) return process.env['SHOAL_PASSPHRASE'] || undefined
   const bytes = await readIfThere(passphraseFile, REPOSITORY_FILE_BYTES_MAX)
   const [line = ''] = Buffer.from(bytes ?? '')
     .toString()

@@ -38,7 +38,7 @@ export function addSign(program: Command): void {
 async function run(options: SignArguments): Promise<void> {
   const output = createOutput(options)
   const { role, key, publicKey } = options
-  const { version, keyIds, pending } = await withRepository(options, (repository, origin) =>
+  const { version, keyIds, releases, pending } = await withRepository(options, (repository, origin) =>
     signPending(repository, origin, { role, key: givenKey(key, publicKey) }, new Date()),
   )
   const keys = keyIds.map((id) => id.slice(0, 12)).join(', ')
@@ -57,6 +57,10 @@ async function run(options: SignArguments): Promise<void> {
       published: pending === undefined && options.origin !== undefined,
       pending,
     },
-    `signed    ${role} version ${version}, key ${keys === '' ? 'none anew' : keys}\n${state}`,
+    [
+      `signed    ${role} version ${version}${keys === '' ? '' : `, key ${keys}`}`,
+      ...Object.entries(releases).map(([path, cid]) => `release   ${cid}  ${path}`),
+      state,
+    ].join('\n'),
   )
 }

@@ -1,7 +1,8 @@
 import { SeederError } from '../error.ts'
 import { commit, readCurrent } from '../metadata/commit.ts'
+import type { AnySigned } from '../metadata/document.ts'
 import { authoritiesOf } from '../metadata/settle.ts'
-import { signDocument, type Signatures } from '../metadata/sign.ts'
+import { isIntact, signDocument, type Signatures } from '../metadata/sign.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { Repository } from '../repository/open.ts'
 import { pendingFile, readPending, savePending } from '../repository/stored.ts'
@@ -12,6 +13,8 @@ export interface Signed {
   version: number
   /** Keys that signed now. */
   keyIds: string[]
+  /** Targets that the signatures bring, with their release ids. */
+  releases: Record<string, string>
   /** What is still missing, of this role or of one that it brought along; undefined when all is published. */
   pending: ({ role: string } & Signatures) | undefined
 }
@@ -36,6 +39,11 @@ export async function signPending(
     throw new SeederError('PENDING_STALE', message)
   }
   const authorities = authoritiesOf(role, waiting.signed, set)
+  if (!isIntact(waiting, authorities)) {
+    const message = `${pendingFile(repository.folder, role)} is not what the keys of ${role} signed`
+    throw new SeederError('PENDING_STALE', message)
+  }
+  const releases = newReleases(waiting.signed, set.get(role)?.signed)
   if (key !== undefined) {
     const { keyId, signer } = await readGivenKey(key, repository)
     if (!authorities.some(({ keys }) => keys.has(keyId)) || signer === undefined) {
@@ -50,9 +58,16 @@ export async function signPending(
   }
   if (lacking !== undefined) {
     await savePending(repository.folder, role, document)
-    return { role, version, keyIds: signedBy, pending: { role, ...lacking } }
+    return { role, version, keyIds: signedBy, releases, pending: { role, ...lacking } }
   }
   const { pending } = await commit(repository, origin, () => ({ finished: { role, document } }), now)
-  const { role: next, have, need } = pending ?? { role, have: 0, need: 0 }
-  return { role, version, keyIds: signedBy, pending: pending === undefined ? undefined : { role: next, have, need } }
+  const next = pending && { role: pending.role, have: pending.have, need: pending.need }
+  return { role, version, keyIds: signedBy, releases, pending: next }
+}
+
+function newReleases(body: AnySigned, before: AnySigned | undefined): Record<string, string> {
+  const targetsOf = (signed: AnySigned | undefined) => (signed?._type === 'targets' ? signed.targets : {})
+  const old = targetsOf(before)
+  const added = Object.entries(targetsOf(body)).filter(([path, { custom }]) => old[path]?.custom.cid !== custom.cid)
+  return Object.fromEntries(added.map(([path, { custom }]) => [path, custom.cid]))
 }

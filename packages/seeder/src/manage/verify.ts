@@ -6,12 +6,14 @@ import {
   ReleaseError,
   type MetadataSources,
   type Refreshed,
+  type ReleaseTarget,
 } from '@shoal/release'
 import { SeederError } from '../error.ts'
 import { signersOf } from '../metadata/authority.ts'
 import { readOffered } from '../metadata/offered.ts'
 import type { MetadataSet } from '../metadata/set.ts'
 import type { Origin } from '../origin/origin.ts'
+import { listReleases } from '../publish/published.ts'
 import { readStored } from '../repository/stored.ts'
 import { documentsOf } from './refresh.ts'
 
@@ -35,7 +37,7 @@ export async function verifyMetadata(folder: string, origin: Origin | undefined,
   const stored = await readStored(folder)
   if (origin === undefined) return { roles: reportRoles(stored), problems: findProblems(stored, now) }
   const offered = await readOffered(origin, stored.roots)
-  const problems = await askAsClient(stored, origin, now)
+  const problems = [...(await askAsClient(stored, origin, now)), ...(await findMissing(offered.set, origin))]
   return { roles: reportRoles(offered.set), problems }
 }
 
@@ -84,6 +86,22 @@ async function visitChannels(refreshed: Refreshed, note: (error: unknown) => voi
     if (product === undefined || channel === undefined || !isThere) continue
     await findRelease(refreshed, { product, channel, platform: 'any' }).catch(note)
   }
+}
+
+/** What a channel offers now must be there, for every platform. */
+async function findMissing(set: MetadataSet, origin: Origin): Promise<string[]> {
+  const newest = new Map<string, ReleaseTarget>()
+  for (const role of set.releases.values()) {
+    for (const release of listReleases(role.signed)) {
+      newest.set(`${release.product}@${release.channel} ${release.platform}`, release)
+    }
+  }
+  const problems: string[] = []
+  for (const [name, { release, version }] of newest) {
+    if ((await origin.stat(originPath.block(release))) !== undefined) continue
+    problems.push(`${name} is ${version}, and its manifest ${release} is missing at ${origin.uri}`)
+  }
+  return problems
 }
 
 function sourcesAt(origin: Origin): MetadataSources {

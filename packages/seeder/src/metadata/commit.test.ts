@@ -252,7 +252,7 @@ describe('a revocation', () => {
 describe('a channel with 1,000 releases', () => {
   it('takes another one in about a second', async () => {
     await using fleet = await openFleet(STABLE)
-    let body = emptyTargets()
+    const body = emptyTargets()
     for (let counter = 1; counter <= 1000; counter++)
       body.targets = { ...withRelease(body, releaseOf(`${counter}`, counter)).targets }
     const releases = new Map([['rel-game-stable', body]])

@@ -67,6 +67,12 @@ export function lackingIn(document: Document, authorities: readonly Authority[])
   return unmet.toSorted((a, b) => b.need - b.have - (a.need - a.have))[0]
 }
 
+/** Whether some of these keys signed it, and nothing was changed since. */
+export function isIntact(document: Document, authorities: readonly Authority[]): boolean {
+  const valid = new Set(authorities.flatMap((authority) => signersOf(document, authority)))
+  return document.signatures.length > 0 && document.signatures.every(({ keyid }) => valid.has(keyid))
+}
+
 function keepValid(document: Document, authorities: readonly Authority[]): Signature[] {
   const valid = new Set(authorities.flatMap((authority) => signersOf(document, authority)))
   return document.signatures.filter(({ keyid }) => valid.has(keyid))

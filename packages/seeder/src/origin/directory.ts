@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
 import { mkdir, open, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { SeederError, systemCode } from '../error.ts'
-import { REPLACE_LOCK_POLL_MS, REPLACE_LOCK_WAIT_MS } from '../limits.ts'
-import { takeLock } from '../lock.ts'
+import { REPLACE_LOCK_WAIT_MS } from '../limits.ts'
+import { waitForLock } from '../lock.ts'
 import { linkIfAbsent, renameOver, writeTemporary } from './durable.ts'
 import { INCOMING, removeLeftovers } from './incoming.ts'
 import type { Origin, OriginObject } from './origin.ts'
@@ -44,7 +43,8 @@ export async function openDirectoryOrigin(root: string): Promise<Origin> {
     },
     async replace(path, bytes, expected) {
       const place = await placeOf(path)
-      const lock = await waitForLock(join(incoming, 'lock'), root)
+      const lock = await waitForLock(join(incoming, 'lock'), REPLACE_LOCK_WAIT_MS)
+      if (lock === undefined) throw new SeederError('ORIGIN_BUSY', `another publisher is writing to ${root}`)
       try {
         const there = await readWhole(place, Infinity)
         if (there?.tag !== expected) return 'changed'
@@ -94,15 +94,6 @@ async function readRange(file: string, offset: number, length: number): Promise<
     filled += bytesRead
   }
   return bytes.subarray(0, filled)
-}
-
-async function waitForLock(file: string, root: string): Promise<Disposable> {
-  for (let waitedMs = 0; waitedMs < REPLACE_LOCK_WAIT_MS; waitedMs += REPLACE_LOCK_POLL_MS) {
-    const lock = takeLock(file)
-    if (lock !== undefined) return lock
-    await sleep(REPLACE_LOCK_POLL_MS)
-  }
-  throw new SeederError('ORIGIN_BUSY', `another publisher is writing to ${root}`)
 }
 
 async function absentAsUndefined<T>(pending: Promise<T>): Promise<T | undefined> {

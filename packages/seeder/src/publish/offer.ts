@@ -13,7 +13,7 @@ import type { Change } from '../metadata/draft.ts'
 import { emptyTargets, withChannel, withRelease } from '../metadata/edit.ts'
 import type { MetadataSet } from '../metadata/set.ts'
 import { lackingFor } from '../metadata/settle.ts'
-import type { Signatures } from '../metadata/sign.ts'
+import { isIntact, type Signatures } from '../metadata/sign.ts'
 import { appendToLedger } from '../repository/ledger.ts'
 import { readPending } from '../repository/stored.ts'
 import { createChannelKey } from './channel-key.ts'
@@ -76,7 +76,7 @@ function findAwaited(
   release: Omit<ReleaseTarget, 'counter'>,
   set: MetadataSet,
 ): { counter: number; signatures: Signatures } | undefined {
-  if (waiting === undefined || !continues(waiting, role, set) || set.authority(role) === undefined) return undefined
+  if (waiting === undefined || !continues(waiting, role, set)) return undefined
   const { targets } = waiting.signed as TargetsSigned
   const there = targets[releaseTargetPath(release)]
   const signatures = lackingFor(role, waiting, set)
@@ -91,7 +91,9 @@ function bodyToExtend(set: MetadataSet, role: string, waiting: Document | undefi
 }
 
 function continues(waiting: Document, role: string, set: MetadataSet): boolean {
-  return waiting.signed.version === (set.releases.get(role)?.signed.version ?? 0) + 1
+  const authority = set.authority(role)
+  const isNext = waiting.signed.version === (set.releases.get(role)?.signed.version ?? 0) + 1
+  return isNext && authority !== undefined && isIntact(waiting, [authority])
 }
 
 /** Above all that the channel offers, and all that this repository ever offered there, should the origin have lost it. */

@@ -5,7 +5,7 @@ import { encodePem } from '../keys/pem.ts'
 import { publicKeyOf, type PublicKey } from '../keys/public-key.ts'
 import { signerOf, type Signer } from '../keys/signer.ts'
 import { openKey, type KeySource } from '../keys/source.ts'
-import { readIfThere, writeNew } from './files.ts'
+import { readIfThere, writeWhole } from './files.ts'
 import { KEYS_FOLDER } from './layout.ts'
 import { REPOSITORY_FILE_BYTES_MAX } from '../limits.ts'
 
@@ -26,7 +26,7 @@ export async function createKeyFile(folder: string, name: string, passphrase: st
     return known(await openKey(source, { folder, passphrase, env: {} }), source)
   }
   const secret = randomBytes(32)
-  await writeNew(join(folder, path), encodePem(secret, passphrase), 0o600)
+  await writeWhole(join(folder, path), encodePem(secret, passphrase), 0o600)
   return known(signerOf(secret), source)
 }
 

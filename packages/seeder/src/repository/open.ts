@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { parseName, parseTrustedRoot } from '@shoal/release'
 import { SeederError } from '../error.ts'
 import { createKeyring, type Keyring } from '../keys/keyring.ts'
-import { REPOSITORY_FILE_BYTES_MAX } from '../limits.ts'
-import { takeLock } from '../lock.ts'
+import { REPOSITORY_FILE_BYTES_MAX, REPOSITORY_LOCK_WAIT_MS } from '../limits.ts'
+import { waitForLock } from '../lock.ts'
 import type { MetadataSet } from '../metadata/set.ts'
 import { readIfThere, writeWhole } from './files.ts'
 import type { KnownKey } from './key-file.ts'
@@ -34,7 +34,7 @@ export interface KeyAccess {
 export async function openRepository(folder: string, access: KeyAccess = {}): Promise<Repository> {
   const { passphrase, env = process.env } = access
   const root = await readTrustedRoot(folder)
-  const lock = takeLock(join(folder, LOCK_FILE))
+  const lock = await waitForLock(join(folder, LOCK_FILE), REPOSITORY_LOCK_WAIT_MS)
   if (lock === undefined) throw new SeederError('REPOSITORY_LOCKED', `another process is at work in ${folder}`)
   using stack = new DisposableStack()
   stack.use(lock)
