@@ -123,6 +123,7 @@ async function daemonArguments(
     dht: options.dht ?? false,
     ...(options.serviceTag === undefined ? {} : { serviceTag: options.serviceTag }),
     pollSeconds: options.pollSeconds ?? 1,
+    newsJitterSeconds: 1,
     logLevel: 'warn',
   }
   // JSON is YAML.

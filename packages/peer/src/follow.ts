@@ -5,6 +5,7 @@ import type { FollowStatus } from './control/index.ts'
 import type { SourceBytes } from './download/account.ts'
 import type { DownloadProgress } from './download/download.ts'
 import { openInstallRoot } from './install-root.ts'
+import { createAlarm } from './alarm.ts'
 import { pause } from './pause.ts'
 import type { Peer } from './peer.ts'
 import { update, type UpdatePhase, type UpdateResult } from './update.ts'
@@ -13,6 +14,8 @@ export interface FollowOptions {
   target: Target
   out: string
   pollMs: number
+  /** On hearing of a release, peers look for it at moments spread over so long, so that they do not ask all at once. */
+  newsJitterMs: number
   settleMs: number
   signal: AbortSignal
   onPhase(phase: UpdatePhase, fields: Record<string, unknown>): void
@@ -31,6 +34,8 @@ const RETRY_MS = 5_000
 /** How often a paused peer looks whether it may go on. */
 const PAUSED_MS = 500
 const RETRY_MAX_MS = 600_000
+/** How often a release that was heard of is looked for in a hurry, should it not be there yet. */
+const HURRIED_MAX = 4
 /** A check that finds nobody to answer is given up after this; the next one follows. */
 const CHECK_TIMEOUT_MS = 120_000
 
@@ -58,6 +63,10 @@ export function follow(peer: Peer, options: FollowOptions): Following {
   async function run(): Promise<void> {
     await using root = await openInstallRoot(peer, options.out, options.target)
     let failures = 0
+    let hurried = 0
+    const heard = createAlarm()
+    using stack = new DisposableStack()
+    stack.defer(peer.news.onHint(() => heard.ring()))
     let sources: SourceBytes | undefined
     while (!options.signal.aborted) {
       while (peer.isPaused() && !isAborted(options.signal)) await pause(PAUSED_MS, options.signal)
@@ -83,6 +92,7 @@ export function follow(peer: Peer, options: FollowOptions): Following {
         if (result.changed) options.onUpdated(result)
         // Where the bytes of the installed release came from stays shown while later checks find nothing new.
         if (result.changed || sources === undefined) sources = result.account.bytes
+        if (peer.news.isBehind() && hurried < HURRIED_MAX) waitMs = Math.min(options.pollMs, RETRY_MS * 2 ** hurried++)
         enter('current', { release: result.release, version: result.version, bytes: sources })
       } catch (error) {
         if (isAborted(options.signal)) break
@@ -93,8 +103,12 @@ export function follow(peer: Peer, options: FollowOptions): Following {
       }
       // Half to one and a half of the interval, so that a fleet that was started together does not ask together.
       const jitteredMs = waitMs * (0.5 + Math.random())
-      status = { ...status, nextCheckMs: Date.now() + Math.round(jitteredMs) }
-      await pause(jitteredMs, options.signal)
+      const nextCheckMs = Date.now() + Math.round(jitteredMs)
+      status = { ...status, nextCheckMs }
+      if (await heard.wait(jitteredMs, options.signal)) {
+        hurried = 0
+        await pause(Math.min(Math.random() * options.newsJitterMs, nextCheckMs - Date.now()), options.signal)
+      }
     }
   }
 

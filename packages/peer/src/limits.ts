@@ -29,6 +29,8 @@ export const LIMITS = {
   /** Banned peers that are remembered; the oldest makes room. */
   bannedMax: 10_000,
   dialTimeoutMs: 10_000,
+  /** What is newest is told again this often; gossip forgets after two minutes that it carried it. */
+  newsRepeatMs: 180_000,
   /** Verified metadata that is kept. */
   trust: {
     stateBytesMax: 64 << 20,

@@ -10,6 +10,7 @@ import { createOffer, type Offer } from './links/index.ts'
 import { keepMembership, openMembership, type KeptMembership, type OpenedMembership } from './membership/index.ts'
 import { startNeighbours, type Neighbours } from './neighbours/index.ts'
 import { startNode, stopNode } from './network/index.ts'
+import { startNews, type PeerNews } from './news/index.ts'
 import { createOriginClient, type OriginClient } from './origin/index.ts'
 import { openTrust, type Trust } from './trust/index.ts'
 
@@ -47,6 +48,7 @@ export interface Peer extends AsyncDisposable {
   readonly id: string
   readonly node: Libp2p
   readonly neighbours: Neighbours
+  readonly news: PeerNews
   readonly discovery: Discovery
   readonly offer: Offer
   readonly origin: OriginClient | undefined
@@ -101,6 +103,7 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
       onEvent,
     }),
   )
+  const news = stack.use(startNews(node, { fleet, trust, membership: opened?.membership, neighbours, onEvent }))
   const discovery = stack.use(
     await startDiscovery(
       node,
@@ -128,6 +131,7 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
     id: node.peerId.toString(),
     node,
     neighbours,
+    news,
     discovery,
     offer,
     origin,

@@ -42,7 +42,14 @@ export {
   releaseTargetPath,
   type ExactTarget,
 } from './tuf/names.ts'
-export { refreshMetadata, type MetadataSources, type Refreshed, type RefreshOptions } from './tuf/refresh.ts'
+export {
+  isNewerTimestamp,
+  refreshMetadata,
+  trustRoots,
+  type MetadataSources,
+  type Refreshed,
+  type RefreshOptions,
+} from './tuf/refresh.ts'
 export { encodeFleet, FLEET_FIELD, parseTrustedRoot, readFleet, type Fleet, type TrustedRoot } from './tuf/root.ts'
 export { readReleaseTarget, type ReleaseTarget } from './tuf/target.ts'
 export { TrustedSet, type MetadataFiles } from './tuf/trusted-set.ts'

@@ -34,6 +34,8 @@ export const configSchema = z.strictObject({
   /** Of a member of a private fleet: how often it asks trackers about its credential and about revocations. */
   membershipSeconds: z.number().min(1).max(86_400).default(600),
   pollSeconds: z.number().min(1).max(604_800).default(3_600),
+  /** A release that was heard of is looked for within so long, each peer at a moment of its own. */
+  newsJitterSeconds: z.number().min(0).max(3_600).default(10),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 

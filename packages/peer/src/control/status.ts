@@ -1,6 +1,7 @@
 /** What `status` shows. Every release that is not healthy says why, since when and what comes next. */
 import type { SourceBytes } from '../download/account.ts'
 import type { NeighbourInfo } from '../neighbours/index.ts'
+import type { TrustStatus } from '../trust/index.ts'
 
 export interface FollowStatus {
   target: string
@@ -28,6 +29,10 @@ export interface PeerStatus {
   addresses: string[]
   origin: string | undefined
   sentBytes: number
+  /** Of the signed metadata: what there is of it, and how fresh it is. */
+  metadata: TrustStatus
+  /** Of a private fleet only. */
+  membership?: { group: string; role: string; expires: string; revocations: number }
   follows: FollowStatus[]
   neighbours: NeighbourInfo[]
 }

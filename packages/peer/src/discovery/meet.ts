@@ -2,7 +2,7 @@
 import type { Libp2p, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { LIMITS } from '../limits.ts'
-import { createAlarm } from './alarm.ts'
+import { createAlarm } from '../alarm.ts'
 import { connectTo } from './connect.ts'
 import type { OnEvent } from './found.ts'
 import { jitteredMs } from './pacing.ts'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createAlarm } from './alarm.ts'
+import { createAlarm } from '../alarm.ts'
 import { backoffMs, jitteredMs } from './pacing.ts'
 import { repeat } from './repeat.ts'
 import { createSlots } from './slots.ts'

@@ -1,4 +1,4 @@
-import { createAlarm, type Alarm } from './alarm.ts'
+import { createAlarm, type Alarm } from '../alarm.ts'
 import { backoffMs } from './pacing.ts'
 
 interface RepeatOptions {

@@ -212,6 +212,33 @@ describe('a link', () => {
     expect(await outcome).toBe('lost')
   })
 
+  it('that ends as a request is sent fails that request, once it was made', async () => {
+    const { requester, asking, greeted } = connect(createOffer(() => undefined))
+    await greeted
+    asking.send = () => {
+      asking.close()
+      return true
+    }
+    expect(await requester.fetchMetadata('timestamp.json', 100, AbortSignal.timeout(5_000))).toBeUndefined()
+    const heard: string[] = []
+    const failed = Promise.withResolvers<undefined>()
+    const receiver: Receiver = {
+      progress: () => undefined,
+      done: () => void heard.push('done'),
+      failed(cause) {
+        heard.push(cause)
+        failed.resolve(undefined)
+      },
+    }
+    requester.requestSpan(1, 0, MASK_ALL, 10, receiver)
+    heard.push('asked')
+    const cancel = requester.requestSpan(1, 0, MASK_ALL, 10, { ...receiver, failed: () => void heard.push('cancelled') })
+    cancel()
+    await failed.promise
+    await setImmediate()
+    expect(heard).toEqual(['asked', 'lost'])
+  })
+
   it('answers no more than its share of waiting requests', async () => {
     const { requester, greeted, violations } = connect(
       createOffer(() => undefined),

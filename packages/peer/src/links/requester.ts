@@ -116,17 +116,16 @@ export function openRequester(link: Link, deps: RequesterDeps): Requester {
   }
 
   function ask(bytesMax: number, exact: boolean, receiver: Receiver, build: (id: number) => Ask): () => void {
-    if (link.ended.aborted) {
-      queueMicrotask(() => receiver.failed('lost'))
-      return () => undefined
-    }
     const id = nextId++
     const request: Pending = { exact, bytesMax, buffer: undefined, received: 0, receiver }
-    pending.set(id, request)
-    link.send(encodeAsk(build(id)))
+    if (!link.ended.aborted) link.send(encodeAsk(build(id)))
+    // The send may be what ends the link; the receiver never hears of that before this returns.
+    if (link.ended.aborted) queueMicrotask(() => request.receiver?.failed('lost'))
+    else pending.set(id, request)
     return () => {
-      if (request.receiver === undefined || !pending.has(id)) return
+      const isPending = request.receiver !== undefined && pending.has(id)
       request.receiver = undefined
+      if (!isPending) return
       deps.onWasted(request.received)
       request.buffer = undefined
       if (!link.ended.aborted) link.send(encodeAsk({ type: 'cancel', id }))

@@ -42,12 +42,12 @@ export function explainPeerError(error: unknown): Explanation | undefined {
     return { code: error.code, message: error.message, exit, fix: error.fix ?? fix }
   }
   if (error instanceof ReleaseError) {
-    return { code: String(error.code), exit: EXIT.verification, message: error.message, fix: fixOf(error) }
+    return { code: String(error.code), exit: EXIT.verification, message: error.message, fix: fixOf(String(error.code)) }
   }
   return undefined
 }
 
-function fixOf({ code }: ReleaseError): string {
+function fixOf(code: string): string {
   if (code !== 'METADATA_EXPIRED') {
     return 'nothing was installed; ask whoever publishes the release, and check that root.json is the right one'
   }

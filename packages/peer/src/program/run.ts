@@ -6,7 +6,7 @@ import { configSchema, readAddresses, readSite, readTarget, readTrustedRoot, typ
 import { startControl, type PeerStatus } from '../control/index.ts'
 import { follow } from '../follow.ts'
 import { loadIdentity } from '../network/index.ts'
-import { startPeer } from '../peer.ts'
+import { startPeer, type Peer } from '../peer.ts'
 import { explainPeerError } from './explain.ts'
 import { logEvents } from './log-events.ts'
 import { summaryFields } from './summary.ts'
@@ -50,6 +50,7 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
       target,
       out,
       pollMs: config.pollSeconds * 1000,
+      newsJitterMs: config.newsJitterSeconds * 1000,
       settleMs: SETTLE_MS,
       signal,
       onPhase: (phase, fields) => {
@@ -91,6 +92,8 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
         addresses: peer.node.getMultiaddrs().map(String),
         origin: peer.origin?.url,
         sentBytes: peer.neighbours.sentBytes,
+        metadata: peer.trust.status(),
+        ...membershipStatus(peer),
         follows: following.map((each) => each.status()),
         neighbours: peer.neighbours.list(),
       }),
@@ -123,4 +126,11 @@ async function peerSettings(config: Config): Promise<Omit<Parameters<typeof star
     membershipMs: config.membershipSeconds * 1000,
     ...(config.serviceTag === undefined ? {} : { serviceTag: config.serviceTag }),
   }
+}
+
+function membershipStatus({ membership: kept }: Peer): Pick<PeerStatus, 'membership'> {
+  if (kept === undefined) return {}
+  const { credential, sequence } = kept.membership
+  const { group, role, expires } = credential
+  return { membership: { group, role, expires: new Date(expires * 1_000).toISOString(), revocations: sequence } }
 }

@@ -10,6 +10,7 @@ export function statusText(status: PeerStatus, nowMs: number): string {
     `up ${formatDuration(nowMs - status.startedMs)}`,
     status.site === '' ? 'no site' : `site ${status.site}`,
     status.origin === undefined ? 'no origin' : `origin ${status.origin}`,
+    ...(status.membership === undefined ? [] : [`member until ${status.membership.expires}`]),
   ].join('  ')
   const releases = formatColumns([
     ['RELEASE', 'STATE', 'DONE', 'FROM', 'NOTE'],
@@ -34,7 +35,21 @@ export function statusText(status: PeerStatus, nowMs: number): string {
       each.address,
     ]),
   )
-  return [head, releases, summary, ...(status.neighbours.length > 0 ? [neighbours] : [])].join('\n')
+  return [head, metadata(status, nowMs), releases, summary, ...(status.neighbours.length > 0 ? [neighbours] : [])].join(
+    '\n',
+  )
+}
+
+/** Whether what is known of releases is fresh, and until when it can be relied on. */
+function metadata({ metadata: { versions, expires, confirmedMs } }: PeerStatus, nowMs: number): string {
+  if (expires === undefined) return 'METADATA none verified yet'
+  const leftMs = Date.parse(expires.at) - nowMs
+  const parts = [
+    `METADATA timestamp ${versions['timestamp'] ?? '-'}, root ${versions['root'] ?? '-'}`,
+    confirmedMs === undefined ? 'not confirmed since start' : `confirmed ${formatDuration(nowMs - confirmedMs)} ago`,
+    leftMs > 0 ? `${expires.role} expires in ${formatDuration(leftMs)}` : `${expires.role} EXPIRED on ${expires.at}`,
+  ]
+  return parts.join('  ')
 }
 
 function done(follow: FollowStatus): string {

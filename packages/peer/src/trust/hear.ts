@@ -1,5 +1,5 @@
 /** The first round of a refresh: the origin and every neighbour are asked for the next root and for the timestamp, together. */
-import { METADATA_BYTES_MAX, metadataFile } from '@shoal/release'
+import { checkMetadata, METADATA_BYTES_MAX, metadataFile } from '@shoal/release'
 import { PeerError } from '../error.ts'
 import type { Neighbour, Neighbours } from '../neighbours/index.ts'
 import type { OriginClient } from '../origin/index.ts'
@@ -25,16 +25,23 @@ export interface Heard {
   from: 'origin' | 'neighbour' | 'nobody'
 }
 
+/** The files of which nobody knows beforehand what the newest version is. */
+type Newest = 'root' | 'timestamp'
+
 /** After the origin's answer, or the first of a neighbour when there is no origin, the others get this long to know better. */
 const GRACE_MS = 500
 /** And the origin this long to answer at all. */
 const ORIGIN_GRACE_MS = 5_000
 const KNOWN_WAIT_MS = 5_000
 
-/** Never rejects: what could not be asked has not answered. */
+/**
+ * Never rejects: what could not be asked has not answered.
+ * @param onUnreadable hears of a neighbour whose answer cannot be metadata at all; such an answer counts as none
+ */
 export function hear(
   rootVersion: number,
   { neighbours, origin, expectsNeighbours, isKnown, signal }: Speakers,
+  onUnreadable: (neighbour: Neighbour, error: Error) => void,
 ): Promise<Heard> {
   const { promise, resolve } = Promise.withResolvers<Heard>()
   const over = new AbortController()
@@ -73,10 +80,10 @@ export function hear(
     else settleIn(GRACE_MS)
   }
 
-  async function ask(fetch: (file: string, bytesMax: number) => Promise<Uint8Array | undefined>): Promise<boolean> {
+  async function ask(fetch: (kind: Newest, file: string) => Promise<Uint8Array | undefined>): Promise<boolean> {
     const [root, timestamp] = await Promise.all([
-      fetch(metadataFile('root', rootVersion), METADATA_BYTES_MAX.root),
-      fetch(metadataFile('timestamp'), METADATA_BYTES_MAX.timestamp),
+      fetch('root', metadataFile('root', rootVersion)),
+      fetch('timestamp', metadataFile('timestamp')),
     ])
     if (over.signal.aborted) return false
     if (root !== undefined) heard.roots.push(root)
@@ -86,7 +93,9 @@ export function hear(
 
   async function askOrigin(from: Pick<OriginClient, 'fetchMetadata'>): Promise<void> {
     try {
-      const hasTimestamp = await ask((file, bytesMax) => from.fetchMetadata(file, bytesMax, { signal: asking }))
+      const hasTimestamp = await ask((kind, file) =>
+        from.fetchMetadata(file, METADATA_BYTES_MAX[kind], { signal: asking }),
+      )
       if (over.signal.aborted) return
       heard.origin = 'answered'
       if (hasTimestamp) heard.from = 'origin'
@@ -99,10 +108,16 @@ export function hear(
     review()
   }
 
-  async function askNeighbour({ requester }: Neighbour): Promise<void> {
+  async function askNeighbour(neighbour: Neighbour): Promise<void> {
     pending += 1
     try {
-      const hasTimestamp = await ask(async (file, bytesMax) => requester?.fetchMetadata(file, bytesMax, asking))
+      const hasTimestamp = await ask(async (kind, file) => {
+        const bytes = await neighbour.requester?.fetchMetadata(file, METADATA_BYTES_MAX[kind], asking)
+        const error = bytes === undefined ? undefined : unreadable(kind, bytes)
+        if (error === undefined) return bytes
+        onUnreadable(neighbour, error)
+        return undefined
+      })
       if (hasTimestamp && heard.from === 'nobody') heard.from = 'neighbour'
     } catch (error) {
       // A link that ended has not answered; anything else is not a neighbour's doing.
@@ -121,4 +136,13 @@ export function hear(
   if (signal.aborted) settle()
   else review()
   return promise
+}
+
+function unreadable(kind: Newest, bytes: Uint8Array): Error | undefined {
+  try {
+    checkMetadata(kind, bytes, METADATA_BYTES_MAX[kind])
+    return undefined
+  } catch (error) {
+    return error as Error
+  }
 }

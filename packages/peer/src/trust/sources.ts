@@ -37,8 +37,10 @@ export function createSources(deps: SourcesDeps): HeardSources {
     async gather(file) {
       if (file === 'timestamp.json') return first?.timestamps ?? []
       const version = Number.parseInt(file, 10)
-      if (first !== undefined) return (await hear(version, { ...deps, expectsNeighbours: false, isKnown: true })).roots
-      first = await hear(version, deps)
+      if (first !== undefined) {
+        return (await hear(version, { ...deps, expectsNeighbours: false, isKnown: true }, judge)).roots
+      }
+      first = await hear(version, deps, judge)
       return first.roots
     },
 

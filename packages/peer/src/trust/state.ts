@@ -34,7 +34,7 @@ export async function openTrustState(
   await disk.remove(scratch)
   await disk.mkdir(scratch, { recursive: true, mode: 0o700 })
   let files = await readFiles(disk, metadataFile, onDamaged)
-  let floors = await readFloors(disk, floorsFile, onDamaged)
+  let floors = (await readDocument(disk, floorsFile, floorsSchema, onDamaged)) ?? NO_FLOORS
   return {
     get files() {
       return files
@@ -61,7 +61,7 @@ function encodeFiles({ roots, roles }: MetadataFiles): Uint8Array {
 }
 
 async function readFiles(disk: Disk, file: string, onDamaged: (file: string) => void): Promise<MetadataFiles> {
-  const kept = metadataSchema.safeParse(await readJson(disk, file, onDamaged)).data
+  const kept = await readDocument(disk, file, metadataSchema, onDamaged)
   if (kept === undefined) return { roots: [], roles: new Map() }
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
   return {
@@ -70,15 +70,17 @@ async function readFiles(disk: Disk, file: string, onDamaged: (file: string) => 
   }
 }
 
-async function readFloors(disk: Disk, file: string, onDamaged: (file: string) => void): Promise<Floors> {
-  return floorsSchema.safeParse(await readJson(disk, file, onDamaged)).data ?? NO_FLOORS
-}
-
-async function readJson(disk: Disk, file: string, onDamaged: (file: string) => void): Promise<unknown> {
+/** Undefined when it is absent, or damaged. */
+async function readDocument<T>(
+  disk: Disk,
+  file: string,
+  schema: z.ZodType<T>,
+  onDamaged: (file: string) => void,
+): Promise<T | undefined> {
   const bytes = await readWhole(disk, file, LIMITS.trust.stateBytesMax)
   if (bytes === undefined) return undefined
   try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'))
+    return schema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
   } catch {
     onDamaged(file)
     return undefined

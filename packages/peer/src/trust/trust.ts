@@ -3,25 +3,23 @@
  * serves the metadata that is kept here, and hears when there is newer.
  */
 import {
-  checkMetadata,
   findRelease,
-  METADATA_BYTES_MAX,
-  metadataFile,
   parseTrustedRoot,
   refreshMetadata,
-  TrustedSet,
+  trustRoots,
   type FoundRelease,
   type MetadataFiles,
   type Refreshed,
   type Target,
   type TrustedRoot,
+  type TrustedSet,
 } from '@shoal/release'
 import type { Neighbours } from '../neighbours/index.ts'
 import type { OriginClient } from '../origin/index.ts'
 import { pause } from '../pause.ts'
 import type { Disk } from '../store/index.ts'
-import { LIMITS } from '../limits.ts'
 import { checkCounter, checkFloors, raiseCounter, raiseFloors, releaseKeys } from './floors.ts'
+import { claimsOf, filesByName, othersOf, summarise, type Summary } from './kept.ts'
 import { unresolved, Unresolved } from './failure.ts'
 import { createSources } from './sources.ts'
 import { openTrustState } from './state.ts'
@@ -40,10 +38,7 @@ export interface Resolved extends FoundRelease {
   from: 'origin' | 'neighbour' | 'disk'
 }
 
-export interface TrustStatus {
-  versions: Record<string, number>
-  /** What will be out of date first. */
-  expires: { role: string; at: string } | undefined
+export interface TrustStatus extends Summary {
   /** When a source last had something newer, or confirmed that there is nothing newer. */
   confirmedMs: number | undefined
 }
@@ -58,8 +53,10 @@ export interface Trust {
   resolve(target: Target, sources: TrustSources): Promise<Resolved>
   /** A file of verified metadata, to be served to others. */
   file(name: string): Uint8Array | undefined
-  /** Whether a timestamp from anywhere is valid and newer than what is kept. */
-  isNews(timestamp: Uint8Array): boolean
+  /** Verified metadata as it is kept, behind the root that was trusted first. */
+  files(): MetadataFiles
+  /** The clock that expiries are held against: never earlier than a time that was seen before. */
+  now(): Date
   /** Called with every newer timestamp that was verified and kept. Returns how to stop. */
   onNews(listener: (timestamp: Uint8Array) => void): () => void
   status(): TrustStatus
@@ -86,7 +83,6 @@ export async function openTrust(
   const onDamaged = (file: string): void => onEvent('trust-damaged', { file })
   const state = await openTrustState(folder, onDamaged, disk === undefined ? {} : { disk })
   const listeners = new Set<(timestamp: Uint8Array) => void>()
-  let newestRoot = root
   let served = new Map<string, Uint8Array>()
   let status: TrustStatus = { versions: {}, expires: undefined, confirmedMs: undefined }
   let turn: Promise<unknown> = Promise.resolve()
@@ -96,8 +92,8 @@ export async function openTrust(
   /** What was kept, behind the root that is believed without more ado: that one alone vouches for all else. */
   function kept(): MetadataFiles {
     const { roots, roles } = state.files
-    const newer = roots.filter((bytes) => claimsOf('root', bytes).version > root.version)
-    return { roots: [root.bytes, ...newer], roles }
+    const newer = roots.filter((bytes) => (claimsOf('root', bytes)?.version ?? 0) > root.version)
+    return { roots: trustRoots([root.bytes, ...newer], now()).files().roots, roles }
   }
 
   async function once(target: Target, sources: TrustSources): Promise<Resolved> {
@@ -127,7 +123,10 @@ export async function openTrust(
       return { ...found, from: refreshed.confirmed ? sourceOf(from.heard()?.from) : 'disk' }
     } catch (error) {
       // Roots count even when the rest was not to be had: keys that were withdrawn stay withdrawn.
-      if (roots.length > 0) await state.save({ roots: [...before.roots, ...roots], roles: before.roles }, state.floors)
+      if (roots.length > 0) {
+        await state.save({ roots: [...before.roots, ...roots], roles: before.roles }, state.floors)
+        newestRoot = newestOf(state.files, root)
+      }
       throw unresolved(error, target, sources, from.heard())
     }
   }
@@ -149,20 +148,10 @@ export async function openTrust(
   }
 
   function show(set: TrustedSet, confirmed: boolean): void {
-    const { roots, roles } = state.files
-    served = filesByName(roots, roles)
-    newestRoot = parseTrustedRoot(roots.at(-1) ?? root.bytes)
-    const signed = [...roles].map(([role, bytes]) => ({ role, ...claimsOf(kindOf(role), bytes) }))
-    const all = [
-      { role: 'root', version: set.root.signed.version, expires: new Date(set.root.signed.expires) },
-      ...signed,
-    ]
-    const [soonest] = all.toSorted((a, b) => a.expires.getTime() - b.expires.getTime())
-    status = {
-      versions: Object.fromEntries(all.map(({ role, version }) => [role, version])),
-      expires: soonest === undefined ? undefined : { role: soonest.role, at: soonest.expires.toISOString() },
-      confirmedMs: confirmed ? clock() : status.confirmedMs,
-    }
+    const { roles } = state.files
+    served = filesByName(state.files)
+    newestRoot = newestOf(state.files, root)
+    status = { ...summarise(set, roles), confirmedMs: confirmed ? clock() : status.confirmedMs }
   }
 
   async function resolve(target: Target, sources: TrustSources): Promise<Resolved> {
@@ -179,7 +168,8 @@ export async function openTrust(
   }
 
   // What was kept is served from the start; whether it can be trusted, whoever asks for it decides again.
-  served = filesByName([root.bytes, ...state.files.roots], state.files.roles)
+  let newestRoot = newestOf(kept(), root)
+  served = filesByName(kept())
 
   return {
     get root() {
@@ -192,17 +182,8 @@ export async function openTrust(
       return result
     },
     file: (name) => served.get(name),
-    isNews(timestamp) {
-      const { roots, roles } = kept()
-      const before = roles.get('timestamp')
-      const version = claimsOf('timestamp', timestamp).version
-      if (before !== undefined && version <= claimsOf('timestamp', before).version) return false
-      const [first = root.bytes, ...newer] = roots
-      const set = new TrustedSet(first, now())
-      for (const bytes of newer) set.updateRoot(bytes)
-      set.updateTimestamp(timestamp)
-      return true
-    },
+    files: kept,
+    now,
     onNews(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -211,35 +192,8 @@ export async function openTrust(
   }
 }
 
-/** Roles of other channels that were kept and that the new snapshot still stands for. */
-function* othersOf({ set, stored }: Refreshed): Generator<[string, Uint8Array]> {
-  const { meta = {} } = set.snapshot?.signed ?? {}
-  let count = 0
-  for (const [role, bytes] of stored.roles) {
-    const wanted = Object.hasOwn(meta, `${role}.json`) ? meta[`${role}.json`]?.version : undefined
-    if (role === 'targets' || wanted === undefined || count >= LIMITS.trust.rolesKeptMax) continue
-    if (claimsOf('targets', bytes).version !== wanted) continue
-    count += 1
-    yield [role, bytes]
-  }
-}
-
-function filesByName(roots: readonly Uint8Array[], roles: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {
-  const named = new Map<string, Uint8Array>()
-  for (const bytes of roots) named.set(metadataFile('root', claimsOf('root', bytes).version), bytes)
-  for (const [role, bytes] of roles) {
-    const version = role === 'timestamp' ? undefined : claimsOf(kindOf(role), bytes).version
-    named.set(metadataFile(role, version), bytes)
-  }
-  return named
-}
-
-function claimsOf(kind: Parameters<typeof checkMetadata>[0], bytes: Uint8Array): ReturnType<typeof checkMetadata> {
-  return checkMetadata(kind, bytes, METADATA_BYTES_MAX[kind])
-}
-
-function kindOf(role: string): 'timestamp' | 'snapshot' | 'targets' {
-  return role === 'timestamp' || role === 'snapshot' ? role : 'targets'
+function newestOf({ roots }: MetadataFiles, first: TrustedRoot): TrustedRoot {
+  return parseTrustedRoot(roots.at(-1) ?? first.bytes)
 }
 
 function sourceOf(from: 'origin' | 'neighbour' | 'nobody' | undefined): 'origin' | 'neighbour' | 'disk' {

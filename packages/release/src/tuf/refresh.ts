@@ -4,7 +4,7 @@
  */
 import { ROOT_ROTATIONS_MAX, TIMESTAMPS_TRIED_MAX } from '../limits.ts'
 import { ReleaseError } from '../error.ts'
-import { METADATA_BYTES_MAX } from './metadata.ts'
+import { checkMetadata, METADATA_BYTES_MAX } from './metadata.ts'
 import { metadataFile } from './names.ts'
 import { TrustedSet, type MetadataCaps, type MetadataFiles } from './trusted-set.ts'
 import { loadRole } from './walk.ts'
@@ -55,7 +55,7 @@ export async function refreshMetadata(
     options.onProblem?.(error)
   }
   const step: Step = { stored, sources, options: { ...options, onProblem } }
-  const roots = recallRoots(stored, step)
+  const roots = trustRoots(stored.roots, options.now, options.caps)
   await updateRoots(roots, step)
   const before = recall(roots, stored)
   const { candidates, confirmed } = await gatherTimestamps(roots, before, step)
@@ -84,11 +84,10 @@ interface Step {
   options: RefreshOptions & { onProblem(error: unknown): void }
 }
 
-/** The chain of roots that was kept; where it breaks (the file was damaged), the rest is fetched again. */
-function recallRoots({ roots }: MetadataFiles, { options }: Step): TrustedSet {
-  const [first, ...others] = roots
+/** The chain of roots that was kept, as far as each vouches for the next; what is missing is fetched again. */
+export function trustRoots([first, ...others]: readonly Uint8Array[], now: Date, caps?: MetadataCaps): TrustedSet {
   if (first === undefined) throw new TypeError('there is no root to trust')
-  const set = new TrustedSet(first, options.now, options.caps)
+  const set = new TrustedSet(first, now, caps)
   for (const root of others) {
     try {
       set.updateRoot(root)
@@ -161,6 +160,18 @@ function versionOf(roots: TrustedSet, before: TrustedSet, bytes: Uint8Array): nu
   after.updateTimestamp(known)
   after.updateTimestamp(bytes)
   return version
+}
+
+/**
+ * Whether a timestamp is valid and newer than the one that is known; a hint that a refresh is worth while.
+ * @throws ReleaseError METADATA_INVALID, METADATA_UNTRUSTED, METADATA_EXPIRED
+ */
+export function isNewerTimestamp(known: MetadataFiles, timestamp: Uint8Array, now: Date): boolean {
+  const claimed = checkMetadata('timestamp', timestamp, METADATA_BYTES_MAX.timestamp).version
+  const before = known.roles.get('timestamp')
+  if (before !== undefined && claimed <= checkMetadata('timestamp', before, before.length).version) return false
+  trustRoots(known.roots, now).updateTimestamp(timestamp)
+  return true
 }
 
 /** 5.5 and 5.6: the snapshot that the timestamp names, and the targets that the snapshot names. */

@@ -5,10 +5,9 @@
 import type { Metadata, Root, Snapshot, Targets, Timestamp } from '@tufjs/models'
 import { TrustedMetadataStore } from 'tuf-js/dist/store.js'
 import { ReleaseError } from '../error.ts'
-import { readDocument } from './document.ts'
-import { checkMetadata, METADATA_BYTES_MAX, type Claims, type Kind } from './metadata.ts'
+import { checkMetadata, METADATA_BYTES_MAX, parseMetadata, type Claims, type Kind } from './metadata.ts'
 import { metadataFile } from './names.ts'
-import { FLEET_FIELD } from './root.ts'
+import { FLEET_FIELD, readFleet } from './root.ts'
 import { expired, untrusted } from './verdict.ts'
 
 export type MetadataCaps = Readonly<Record<Kind, number>>
@@ -70,10 +69,7 @@ export class TrustedSet {
 
   updateRoot(bytes: Uint8Array): void {
     checkMetadata('root', bytes, this.#caps.root)
-    const fleet = this.root.signed.unrecognizedFields[FLEET_FIELD] as { fleet?: unknown } | undefined
-    if (fleet !== undefined && fleet.fleet !== fleetOf(bytes)) {
-      throw new ReleaseError('METADATA_UNTRUSTED', 'metadata-other-fleet', 'metadata: root is of another fleet')
-    }
+    if (FLEET_FIELD in this.root.signed.unrecognizedFields) this.#refuseOtherFleet(bytes)
     attempt('root', () => this.#store.updateRoot(Buffer.from(bytes)))
     this.#roots.push(bytes)
   }
@@ -141,6 +137,12 @@ export class TrustedSet {
     if (this.#isExpired({ expires })) throw expired(role, expires)
   }
 
+  /** A fleet keeps its name, and every root says who its members are. */
+  #refuseOtherFleet(bytes: Uint8Array): void {
+    if (readFleet(parseMetadata('root', bytes)).fleet === readFleet(this.root).fleet) return
+    throw new ReleaseError('METADATA_UNTRUSTED', 'metadata-other-fleet', 'metadata: root is of another fleet')
+  }
+
   #refuseExpiredRoot(): void {
     const expires = new Date(this.root.signed.expires)
     if (this.#isExpired({ expires })) throw expired('root', expires)
@@ -153,11 +155,6 @@ export class TrustedSet {
 
 function missing(role: string): ReleaseError {
   return new ReleaseError('METADATA_UNTRUSTED', 'metadata-missing', `metadata: there is no ${role}`)
-}
-
-function fleetOf(root: Uint8Array): unknown {
-  const { signed } = readDocument(root, root.length) as { signed: Record<string, { fleet?: unknown } | undefined> }
-  return signed[FLEET_FIELD]?.fleet
 }
 
 function attempt<T>(role: string, work: () => T): T {

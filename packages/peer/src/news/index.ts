@@ -1,0 +1,1 @@
+export { startNews, type PeerNews } from './news.ts'

@@ -1,0 +1,93 @@
+/** What this peer hears and tells of new releases and revocations. Hearing of a release only rings: followers look for themselves. */
+import type { Libp2p } from '@libp2p/interface'
+import { checkMetadata, METADATA_BYTES_MAX, metadataFile } from '@shoal/release'
+import { followNews, weighRevocations, weighTimestamp, type Membership } from '@shoal/tracker/client'
+import { LIMITS } from '../limits.ts'
+import type { Neighbour, Neighbours } from '../neighbours/index.ts'
+import type { Trust } from '../trust/index.ts'
+
+export interface PeerNews extends Disposable {
+  /** Called when a timestamp is heard of that is newer than what this peer has. Returns how to stop. */
+  onHint(listener: () => void): () => void
+  /** Whether newer metadata was heard of than this peer has found. */
+  isBehind(): boolean
+}
+
+export interface NewsDeps {
+  fleet: string
+  trust: Trust
+  membership: Membership | undefined
+  neighbours: Pick<Neighbours, 'ban' | 'onLinked'>
+  onEvent: (event: string, fields: Record<string, unknown>) => void
+}
+
+export function startNews(node: Libp2p, { fleet, trust, membership, neighbours, onEvent }: NewsDeps): PeerNews {
+  const stack = new DisposableStack()
+  const stopping = new AbortController()
+  const listeners = new Set<() => void>()
+  /** The newest version that was heard of. */
+  let heard = 0
+
+  function hear(timestamp: Uint8Array): ReturnType<typeof weighTimestamp> {
+    const worth = weighTimestamp(timestamp, trust.files(), trust.now())
+    if (worth !== 'news') return worth
+    const { version } = checkMetadata('timestamp', timestamp, METADATA_BYTES_MAX.timestamp)
+    if (version > heard) {
+      heard = version
+      onEvent('news', { timestamp: version })
+      for (const listener of listeners) listener()
+    }
+    return worth
+  }
+
+  const news = stack.use(
+    followNews(node, {
+      fleet,
+      weigh: {
+        timestamp: hear,
+        ...(membership === undefined
+          ? {}
+          : { revocations: (document: Uint8Array) => weighRevocations(document, membership) }),
+      },
+      onUnreadable: (peer) => neighbours.ban(peer, 'unreadable news'),
+    }),
+  )
+  /** What was told before a neighbour came, it is asked for. */
+  async function ask({ key, requester }: Neighbour): Promise<void> {
+    try {
+      const file = metadataFile('timestamp')
+      const timestamp = await requester?.fetchMetadata(file, METADATA_BYTES_MAX.timestamp, stopping.signal)
+      if (timestamp !== undefined && hear(timestamp) === 'unreadable') neighbours.ban(key, 'unreadable news')
+    } catch (error) {
+      if (!stopping.signal.aborted) throw error
+    }
+  }
+
+  function repeat(): void {
+    const timestamp = trust.file(metadataFile('timestamp'))
+    if (timestamp !== undefined) news.tell('timestamp', timestamp)
+  }
+
+  stack.defer(neighbours.onLinked((neighbour) => void ask(neighbour)))
+  stack.defer(trust.onNews((timestamp) => news.tell('timestamp', timestamp)))
+  const repeating = setInterval(repeat, LIMITS.newsRepeatMs)
+  stack.defer(() => clearInterval(repeating))
+  stack.defer(() => stopping.abort(new Error('stopping')))
+  if (membership !== undefined) {
+    stack.defer(
+      membership.onChange(() => {
+        const document = membership.revocations()
+        if (document !== undefined) news.tell('revocations', document)
+      }),
+    )
+  }
+
+  return {
+    onHint(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    isBehind: () => heard > (trust.status().versions['timestamp'] ?? 0),
+    [Symbol.dispose]: () => stack.dispose(),
+  }
+}
