@@ -11,13 +11,13 @@ import {
   readManifest,
   blockIdFromDigest,
   type Manifest,
-  type Target,
 } from '@shoal/release'
 import { newIdentity, startNode, stopNode } from '@shoal/tracker/client'
 import { readAddresses } from '../../packages/peer/src/config/index.ts'
 import { createDeframer } from '../../packages/peer/src/links/deframer.ts'
 import { decodeAsk, encodeAnswer, encodeDataHeader, STATUS, type Ask } from '../../packages/peer/src/links/frames.ts'
 import { linkOverStream, type Link } from '../../packages/peer/src/links/link.ts'
+import { answerMetadata, type MetadataEvil } from './evil-metadata.ts'
 
 export type Evil =
   /** Says nothing at all on a link. */
@@ -40,8 +40,7 @@ export type Evil =
   | 'absent'
   /** Sends a manifest block that is another one. */
   | 'wrong-block'
-  /** Sends a statement that nobody signed. */
-  | 'wrong-statement'
+  | MetadataEvil
 
 export interface EvilPeer extends AsyncDisposable {
   readonly id: string
@@ -56,13 +55,16 @@ export interface EvilOptions {
   fleet: string
   /** Folder of the origin that has the release. */
   origin: string
-  target: Target & { version: string }
   release: string
+  /** Folder of the origin whose metadata it has; the same unless it is given. */
+  metadata?: string
 }
 
-export async function startEvilPeer(evil: Evil, { fleet, origin, target, release }: EvilOptions): Promise<EvilPeer> {
+export async function startEvilPeer(
+  evil: Evil,
+  { fleet, origin, release, metadata = origin }: EvilOptions,
+): Promise<EvilPeer> {
   const manifest = await readManifest(parseReleaseId(release), (id) => readFile(join(origin, originPath.block(id))))
-  const statement = await readFile(join(origin, originPath.statement(target)))
   const node = await startNode({
     fleet,
     privateKey: await newIdentity(),
@@ -73,7 +75,7 @@ export async function startEvilPeer(evil: Evil, { fleet, origin, target, release
   let deeds = 0
   await node.handle(`/shoal/${fleet}/chunks/1`, (stream, connection) => {
     const link = linkOverStream(connection.remotePeer.toString(), stream)
-    misserve(link, evil, { origin, manifest, statement }, () => {
+    misserve(link, evil, { origin, metadata, manifest }, () => {
       deeds++
       first.resolve(undefined)
     })
@@ -93,11 +95,11 @@ export async function startEvilPeer(evil: Evil, { fleet, origin, target, release
 
 interface Goods {
   origin: string
+  metadata: string
   manifest: Manifest
-  statement: Uint8Array
 }
 
-function misserve(link: Link, evil: Evil, { origin, manifest, statement }: Goods, onDeed: () => void): void {
+function misserve(link: Link, evil: Evil, { origin, metadata, manifest }: Goods, onDeed: () => void): void {
   async function hear(ask: Ask): Promise<void> {
     switch (ask.type) {
       case 'hello':
@@ -107,9 +109,8 @@ function misserve(link: Link, evil: Evil, { origin, manifest, statement }: Goods
       case 'join':
         link.send(encodeAnswer({ type: 'available', slot: ask.slot, spans: bitmap() }))
         return
-      case 'requestSigned':
-        if (evil === 'wrong-statement') return deed(() => send(ask.id, Buffer.from('not a statement')))
-        return send(ask.id, statement)
+      case 'requestMetadata':
+        return serveMetadata(ask)
       case 'requestBlock': {
         if (evil === 'stall-blocks') return onDeed()
         if (evil === 'wrong-block') return deed(() => send(ask.id, Buffer.alloc(100, 7)))
@@ -119,17 +120,24 @@ function misserve(link: Link, evil: Evil, { origin, manifest, statement }: Goods
       case 'requestSpan':
         return answerSpan(ask)
       case 'requestPeers':
-        link.send(encodeAnswer({ type: 'end', id: ask.id, status: STATUS.absent }))
-        return
+        return sendAbsent(ask.id)
       // What is cancelled was answered already, or never will be.
       case 'cancel':
       case 'leave':
     }
   }
 
+  async function serveMetadata({ id, file }: Ask & { type: 'requestMetadata' }): Promise<void> {
+    const { isDeed, bytes } = await answerMetadata(evil, metadata, file)
+    if (isDeed) onDeed()
+    if (bytes === 'silence') return
+    if (bytes === undefined) sendAbsent(id)
+    else send(id, bytes)
+  }
+
   function answerSpan(ask: Ask & { type: 'requestSpan' }): void {
     const bytes = Buffer.alloc(bytesOf(manifest, ask.span, ask.mask), 0xee)
-    const absent = (): void => void link.send(encodeAnswer({ type: 'end', id: ask.id, status: STATUS.absent }))
+    const absent = (): void => sendAbsent(ask.id)
     const deeds: Partial<Record<Evil, () => void>> = {
       'wrong-bytes': () => send(ask.id, bytes),
       'too-long': () => send(ask.id, Buffer.concat([bytes, Buffer.alloc(1)])),
@@ -162,6 +170,10 @@ function misserve(link: Link, evil: Evil, { origin, manifest, statement }: Goods
       link.send(encodeDataHeader(id, piece.length), piece)
     }
     link.send(encodeAnswer({ type: 'end', id, status: STATUS.ok }))
+  }
+
+  function sendAbsent(id: number): void {
+    link.send(encodeAnswer({ type: 'end', id, status: STATUS.absent }))
   }
 
   const deframer = createDeframer(

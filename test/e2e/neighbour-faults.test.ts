@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseTrustedRoot } from '@shoal/release'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compareTrees } from '../constellation/compare-trees.ts'
 import { startConstellation, type Constellation } from '../constellation/constellation.ts'
@@ -22,10 +23,9 @@ beforeAll(async () => {
   await mkdir(tree)
   for (const name of ['a', 'b', 'c']) await writeFile(join(tree, name), noise(name, 3 << 20))
   const { release } = await world.publish('1.0', tree)
-  const { fleet } = JSON.parse(await readFile(world.origin.root, 'utf8')) as { fleet: string }
-  const target = { product: 'tool', channel: 'stable', platform: 'any', version: '1.0' }
+  const { fleet } = parseTrustedRoot(await readFile(world.origin.root))
   evilNear = async (evil) => {
-    const peer = await startEvilPeer(evil, { fleet, origin: world.origin.dir, target, release })
+    const peer = await startEvilPeer(evil, { fleet, origin: world.origin.dir, release })
     evilIds.add(peer.id)
     return peer
   }
@@ -51,7 +51,12 @@ const OUTCOMES: Record<Evil, Outcome> = {
   'too-short': { ban: /too short/, wasted: 'cancelled' },
   'wrong-bitmap': { ban: /does not fit/ },
   'wrong-block': { ban: /block that does not verify/ },
-  'wrong-statement': { ban: /statement that does not verify/ },
+  'garbage-metadata': { ban: /metadata that cannot be read|unreadable news/ },
+  'garbage-roles': { ban: /metadata that cannot be read/ },
+  'endless-metadata': { ban: /too long/ },
+  'forged-metadata': { ban: undefined },
+  'withheld-metadata': { ban: undefined },
+  'stall-metadata': { ban: undefined },
 }
 
 // Met first and alone; the good source appears when the evil has been done.
@@ -73,6 +78,20 @@ describe.concurrent('beside the origin, a neighbour that does', () => {
     const peer = await world.startPeer({ name: `origin-${evil}`, mode: 'get', peers: [bad.address] })
     await expectInstalled(peer, bad, OUTCOMES[evil])
   })
+
+  // The origin answers when the evil has been done.
+  it.each(['garbage-metadata', 'endless-metadata', 'forged-metadata', 'withheld-metadata', 'stall-metadata'] as const)(
+    '%s does no harm',
+    async (evil) => {
+      await using bad = await evilNear(evil)
+      await using gate = await startGate(world.origin.url)
+      const settings = { name: `late-origin-${evil}`, mode: 'get', origin: gate.address, peers: [bad.address] } as const
+      const peer = await world.startPeer(settings)
+      await bad.misbehaved
+      gate.open()
+      await expectInstalled(peer, bad, OUTCOMES[evil])
+    },
+  )
 })
 
 it('nobody who does right is banned', async () => {

@@ -8,7 +8,16 @@ import { startOriginProxy } from '../faults/origin-proxy.ts'
 import { noise } from './sample-tree.ts'
 
 const INSTALL = { timeoutMs: 50_000 }
-const OBJECTS = { pack: '/packs/', block: '/blocks/', index: '/index', statement: '.latest' } as const
+const OBJECTS = {
+  pack: '/packs/',
+  block: '/blocks/',
+  index: '/index',
+  metadata: '/tuf/',
+  timestamp: '/tuf/timestamp.json',
+  snapshot: '.snapshot.json',
+  targets: '.targets.json',
+  role: '.rel-tool-stable.json',
+} as const
 
 let world: Constellation
 let tree: string
@@ -33,7 +42,9 @@ const RECOVERED: Recovered[] = [
   ['ignores ranges', 'pack', { kind: 'ignore-range' }, Infinity, false],
   ['flips a bit in a manifest block', 'block', { kind: 'corrupt' }, 1, false],
   ['breaks off in the index', 'index', { kind: 'truncate', afterBytes: 50 }, 1, false],
-  ['answers 502 for the statement', 'statement', { kind: 'status', status: 502 }, 2, false],
+  ['answers 502 for metadata', 'metadata', { kind: 'status', status: 502 }, 2, false],
+  ['breaks off in the timestamp', 'timestamp', { kind: 'truncate', afterBytes: 50 }, 1, false],
+  ['stalls in the targets', 'targets', { kind: 'stall', afterBytes: 50 }, 1, false],
 ]
 
 describe.concurrent('an origin that', () => {
@@ -48,15 +59,18 @@ describe.concurrent('an origin that', () => {
     if (isWasted) expect(bytes.wasted).toBeGreaterThan(0)
   })
 
-  const refused: [name: string, object: keyof typeof OBJECTS, code: string, exit: number][] = [
+  const refused: [name: string, object: keyof typeof OBJECTS, code: string, exit: number, at?: number][] = [
     ['always damages packs', 'pack', 'ORIGIN_CORRUPT', 5],
     ['always damages manifest blocks', 'block', 'ORIGIN_CORRUPT', 5],
-    ['always damages the statement', 'statement', 'SIGNATURE_INVALID', 5],
+    ['always damages what the timestamp says', 'timestamp', 'METADATA_UNTRUSTED', 5],
+    ['always makes the timestamp unreadable', 'timestamp', 'METADATA_INVALID', 5, 0],
+    ['always damages the snapshot', 'snapshot', 'METADATA_UNTRUSTED', 5],
+    ['always damages the targets', 'targets', 'METADATA_UNTRUSTED', 5],
+    ['always damages the role of the channel', 'role', 'METADATA_UNTRUSTED', 5],
   ]
-  it.each(refused)('%s installs nothing', async (name, object, code, exit) => {
+  it.each(refused)('%s installs nothing', async (name, object, code, exit, at = 60) => {
     await using proxy = await startOriginProxy(world.origin.url)
-    // Inside what is signed, where the statement has one.
-    proxy.fail({ kind: 'corrupt', at: 60 }, { when: ({ path }) => path.includes(OBJECTS[object]) })
+    proxy.fail({ kind: 'corrupt', at }, { when: ({ path }) => path.includes(OBJECTS[object]) })
     const peer = await world.startPeer({ name: name.replaceAll(' ', '-'), mode: 'get', origin: proxy.url })
     expect((await peer.program.exited).code).toBe(exit)
     expect(peer.program.latest('error')).toMatchObject({ code, exit })

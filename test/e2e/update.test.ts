@@ -1,4 +1,4 @@
-import { appendFile, copyFile, lstat, mkdir, readdir, readlink, writeFile } from 'node:fs/promises'
+import { appendFile, lstat, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { compareTrees } from '../constellation/compare-trees.ts'
@@ -38,10 +38,6 @@ function expectTree(peer: Peer, version: string): void {
   expect(compareTrees(trees[version] ?? '', peer.tree).differences).toEqual([])
 }
 
-async function currentOf({ out }: Peer): Promise<string> {
-  return readlink(join(out, 'current'))
-}
-
 it('a daemon follows its channel, takes what changed and keeps the release before', async () => {
   const daemon = await world.startPeer({ name: 'daemon' })
   await daemon.until('installed', { ...INSTALL, where: ({ version }) => version === '1.0' })
@@ -78,23 +74,6 @@ it('a pinned version is installed, and the newest is taken again after it', asyn
     const peer = await world.startPeer({ ...get, target })
     expect(await peer.until('summary', INSTALL)).toMatchObject({ version, changed: true })
     expectTree(peer, version)
-  }
-})
-
-it('an origin that goes back to an older release is not followed', async () => {
-  await publishNext()
-  const peer = await world.startPeer({ name: 'forward', mode: 'get' })
-  await peer.until('summary', INSTALL)
-  const signed = join(world.origin.dir, 'signed', 'tool', 'stable')
-  const latest = join(signed, 'any.latest')
-  await copyFile(latest, join(world.ground.dir, 'newest'))
-  try {
-    await copyFile(join(signed, '1.0', 'any.release'), latest)
-    const again = await world.startPeer({ name: 'forward', mode: 'get' })
-    expect(await again.until('summary', INSTALL)).toMatchObject({ version: '2.0', changed: false })
-    expect(await currentOf(peer)).toBe(`releases/${releases['2.0'] ?? ''}`)
-  } finally {
-    await copyFile(join(world.ground.dir, 'newest'), latest)
   }
 })
 

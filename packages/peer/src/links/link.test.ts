@@ -232,7 +232,10 @@ describe('a link', () => {
     }
     requester.requestSpan(1, 0, MASK_ALL, 10, receiver)
     heard.push('asked')
-    const cancel = requester.requestSpan(1, 0, MASK_ALL, 10, { ...receiver, failed: () => void heard.push('cancelled') })
+    const cancel = requester.requestSpan(1, 0, MASK_ALL, 10, {
+      ...receiver,
+      failed: () => void heard.push('cancelled'),
+    })
     cancel()
     await failed.promise
     await setImmediate()
