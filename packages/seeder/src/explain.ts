@@ -27,6 +27,7 @@ const OUTCOMES: Record<SeederErrorCode, { exit: number; fix: string }> = {
     exit: EXIT.notAllowed,
     fix: "run 'shoal-seeder channel' with the same --repo, --product and --channel where the key of targets is",
   },
+  CHANNEL_CONFLICT: { exit: EXIT.conflict, fix: 'name the product or the channel otherwise' },
   THRESHOLD_INVALID: { exit: EXIT.usage, fix: "add keys, lower the threshold, or replace a key with 'rotate'" },
   PENDING_MISSING: { exit: EXIT.notFound, fix: 'check --role; the folder pending/ of the repository holds what waits' },
   PENDING_STALE: { exit: EXIT.conflict, fix: 'make the change again: publish, channel, rotate or revoke' },

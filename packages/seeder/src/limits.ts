@@ -50,6 +50,8 @@ export const SIGNER_OUTPUT_BYTES_MAX = 4 * KiB
 /** Until when what a role signs is valid, in days, unless the repository's settings say otherwise. */
 export const LIFE_DAYS = { root: 365, targets: 365, release: 90, snapshot: 7, timestamp: 2 } as const
 export const LIFE_DAYS_MAX = 3650
+/** A role that nobody here can sign is warned about this long before it expires. */
+export const NEGLECT_DAYS = 30
 /** `serve --repo` looks after the timestamp this often at most, and at least. */
 export const FRESHEN_MS_MIN = 10_000
 export const FRESHEN_MS_MAX = 60 * 60 * 1000

@@ -28,7 +28,8 @@ async function run(options: RefreshArguments): Promise<void> {
   const origin = await openOrigin(options.origin)
   const refreshed = await refreshMetadataOf(repository, origin, { now: new Date(), always: true })
   for (const { role, expires, isNeglected } of refreshed.roles) {
-    if (isNeglected) output.note(`warn    ${role} expires on ${expires}: sign it anew where its key is`)
+    if (isNeglected)
+      output.note(`warn    ${role} expires on ${expires}: 'shoal-seeder sign --role ${role} --renew' where its key is`)
   }
   output.document({ type: 'refreshed', roles: refreshed.roles, ...committedFields(refreshed) }, describe(refreshed))
 }

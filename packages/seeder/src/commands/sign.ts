@@ -1,11 +1,12 @@
 import { addExamples, createOutput } from '@shoal/cli'
 import type { Command } from 'commander'
-import { signPending } from '../manage/sign.ts'
-import { givenKey, withRepository, type ManageArguments } from './key-options.ts'
+import { renewRole, signPending } from '../manage/sign.ts'
+import { committedFields, describeCommitted, givenKey, withRepository, type ManageArguments } from './key-options.ts'
 import { addPassphraseOption } from './passphrase.ts'
 
 interface SignArguments extends ManageArguments {
   role: string
+  renew?: boolean
   key?: string
   publicKey?: string
 }
@@ -15,24 +16,38 @@ export function addSign(program: Command): void {
     .command('sign')
     .description('add a signature to metadata that waits for it; with enough of them it is published')
     .requiredOption('--repo <dir>', "repository made by 'init'")
-    .requiredOption('--role <role>', 'what waits: root, targets, or rel-PRODUCT-CHANNEL')
+    .requiredOption('--role <role>', 'root, targets, snapshot, timestamp, or rel-PRODUCT-CHANNEL')
     .option(
       '--key <source>',
       'the key to sign with: file:PATH, env:NAME or exec:COMMAND; those of the repository by default',
     )
     .option('--public-key <hex>', 'public half of the key; needed for exec:')
+    .option('--renew', 'sign the role anew as it is, for another life')
     .option('--origin <dir|uri>', 'where it is published; root and targets may go there later')
   addPassphraseOption(command)
     .option('--json', 'print one JSON document')
     .action(async () => {
-      await run(command.optsWithGlobals<SignArguments>())
+      const options = command.optsWithGlobals<SignArguments>()
+      await (options.renew === true ? renew(options) : run(options))
     })
   addExamples(command, [
     [
       'the second signature of a stable release',
       'shoal-seeder sign --repo ./repo --role rel-game-stable --key file:/media/key/manager.pem --origin ./origin',
     ],
+    ['root for another year', 'shoal-seeder sign --repo ./repo --role root --renew'],
   ])
+}
+
+async function renew(options: SignArguments): Promise<void> {
+  const { role, origin } = options
+  const committed = await withRepository(options, (repository, opened) =>
+    renewRole(repository, opened, role, new Date()),
+  )
+  createOutput(options).document(
+    { type: 'renewed', role, ...committedFields(committed) },
+    describeCommitted(committed, origin !== undefined).join('\n'),
+  )
 }
 
 async function run(options: SignArguments): Promise<void> {

@@ -1,7 +1,7 @@
 import { parseName, releaseRole } from '@shoal/release'
 import { keyIdOf } from '../keys/public-key.ts'
 import { commit, readCurrent, type Committed } from '../metadata/commit.ts'
-import { membersOf, withChannel, type RoleMembers } from '../metadata/edit.ts'
+import { channelMembers, withChannel, type RoleMembers } from '../metadata/edit.ts'
 import type { MetadataSet } from '../metadata/set.ts'
 import type { Origin } from '../origin/origin.ts'
 import { checkCount } from '../repository/init.ts'
@@ -36,7 +36,7 @@ export async function setChannel(
   const target = { product: chooseProduct(options.product, repository), channel: parseName(options.channel, 'channel') }
   const role = releaseRole(target.product, target.channel)
   const { set } = (await readCurrent(repository, origin)).merged
-  const before = set.authority(role) === undefined ? undefined : membersOf(set, role)
+  const before = channelMembers(set, target)
   const threshold = options.threshold ?? before?.threshold ?? 1
 
   const added: KnownKey[] = []
@@ -48,7 +48,7 @@ export async function setChannel(
 
   const edit = (current: MetadataSet) => {
     const { targets } = current
-    const now = current.authority(role) === undefined ? undefined : membersOf(current, role)
+    const now = channelMembers(current, target)
     return targets === undefined
       ? {}
       : { targets: withChannel(targets.signed, target, withKeys(now, added, threshold)) }

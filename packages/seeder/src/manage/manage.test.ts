@@ -7,7 +7,7 @@ import { signerOf } from '../keys/signer.ts'
 import { setChannel } from './channel.ts'
 import { refreshMetadataOf } from './refresh.ts'
 import { revokeKey, rotateKey } from './rotate.ts'
-import { signPending } from './sign.ts'
+import { renewRole, signPending } from './sign.ts'
 import { verifyMetadata } from './verify.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -62,6 +62,17 @@ describe('a channel that needs two signatures', () => {
     await fleet.sign()
     expect(await fleet.ask('game@stable:1.0')).toMatchObject({ counter: 1 })
     expect(await fleet.ask('game@stable')).toMatchObject({ version: '1.1', counter: 2 })
+  })
+
+  it('publishes without another signature what was completed away from the origin', async () => {
+    await using fleet = await openCareful()
+    await fleet.publish('1.0')
+    const key = { source: `file:${fleet.path('stick.pem')}` }
+    const signed = await fleet.open((repository) => signPending(repository, undefined, { role: ROLE, key }, new Date()))
+    expect(signed.pending).toBeUndefined()
+    await expect(fleet.ask('game@stable')).rejects.toThrow()
+    expect(await fleet.publish('1.0')).not.toHaveProperty('signatures')
+    expect(await fleet.ask('game@stable')).toMatchObject({ version: '1.0', counter: 1 })
   })
 
   it('refuses a signature of a key that is not of the role, and one where none is missing', async () => {
@@ -153,6 +164,16 @@ describe('setChannel', () => {
     expect(await fleet.ask('game@stable')).toMatchObject({ version: '1.0' })
   })
 
+  it('refuses a channel whose role would have the name of another', async () => {
+    await using fleet = await openFleet()
+    const add = (product: string, channel: string) =>
+      fleet.open((repository) => setChannel(repository, undefined, { product, channel, keys: [] }, new Date()))
+    const settings = JSON.parse(await fleet.read('repo/repository.json')) as object
+    await fleet.write('repo/repository.json', JSON.stringify({ ...settings, product: undefined }))
+    await add('a-b', 'c')
+    await expect(add('a', 'b-c')).rejects.toMatchObject({ code: 'CHANNEL_CONFLICT' })
+  })
+
   it('refuses a threshold that its keys cannot meet', async () => {
     await using fleet = await openFleet(ONE)
     const options = { channel: 'stable', threshold: 2, keys: [] }
@@ -217,9 +238,23 @@ describe('refreshing', () => {
     expect(await afterDays(4)).toEqual(['snapshot', 'timestamp'])
     expect(await afterDays(50)).toEqual([ROLE, 'snapshot', 'timestamp'])
     await rm(fleet.path(`repo/keys/${ROLE}.pem`))
-    const { signed, roles } = await refresh(in_(100))
+    const { signed, roles } = await refresh(in_(115))
     expect(signed.map(({ role }) => role)).toEqual(['snapshot', 'timestamp'])
     expect(roles.filter(({ isNeglected }) => isNeglected).map(({ role }) => role)).toEqual([ROLE])
+  })
+})
+
+describe('renewing', () => {
+  it('gives root and targets another life without a change of keys', async () => {
+    await using fleet = await openFleet(ONE)
+    await fleet.open((repository) => fleet.offer(repository, '1.0'))
+    for (const role of ['root', 'targets']) {
+      const { signed } = await fleet.open((repository) => renewRole(repository, undefined, role, in_(300)))
+      expect(signed).toMatchObject([{ role, version: 2 }])
+    }
+    const later = in_(400)
+    await fleet.open((repository) => refreshMetadataOf(repository, fleet.origin, { now: later, always: true }))
+    expect(await fleet.ask('game@stable', later)).toMatchObject({ version: '1.0' })
   })
 })
 

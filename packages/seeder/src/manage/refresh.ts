@@ -1,3 +1,4 @@
+import { NEGLECT_DAYS } from '../limits.ts'
 import { commit, readCurrent, type Committed } from '../metadata/commit.ts'
 import type { Document } from '../metadata/document.ts'
 import type { MetadataSet } from '../metadata/set.ts'
@@ -18,7 +19,7 @@ export interface RoleExpiry {
   expires: string
   /** Whether it was signed anew now. */
   isNew: boolean
-  /** More than half of its life is over, and its keys are not within reach. */
+  /** It expires soon, and was not signed anew. */
   isNeglected: boolean
 }
 
@@ -34,11 +35,11 @@ export async function refreshMetadataOf(
 ): Promise<RefreshedRoles> {
   const { set } = (await readCurrent(repository, origin)).merged
   const { keyring, settings } = repository
-  const isDue = (role: string, document: Document): boolean =>
-    new Date(document.signed.expires).getTime() - now.getTime() < (lifeDaysOf(role, settings.lifeDays) * DAY_MS) / 2
+  const leftDays = ({ signed }: Document): number => (new Date(signed.expires).getTime() - now.getTime()) / DAY_MS
+  const halfDays = (role: string): number => lifeDaysOf(role, settings.lifeDays) / 2
   const renew = new Set<string>(always ? ['timestamp'] : [])
   for (const [role, document] of documentsOf(set)) {
-    if (role === 'root' || role === 'targets' || !isDue(role, document)) continue
+    if (role === 'root' || role === 'targets' || leftDays(document) >= halfDays(role)) continue
     const authority = set.authority(role)
     if (authority !== undefined && (await countReachable(authority, keyring)) >= authority.threshold) renew.add(role)
   }
@@ -48,7 +49,7 @@ export async function refreshMetadataOf(
     version: document.signed.version,
     expires: document.signed.expires,
     isNew: committed.signed.some((made) => made.role === role),
-    isNeglected: isDue(role, document),
+    isNeglected: leftDays(document) < Math.min(NEGLECT_DAYS, halfDays(role)),
   }))
   return { ...committed, roles }
 }

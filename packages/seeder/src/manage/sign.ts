@@ -1,5 +1,5 @@
 import { SeederError } from '../error.ts'
-import { commit, readCurrent } from '../metadata/commit.ts'
+import { commit, readCurrent, type Committed } from '../metadata/commit.ts'
 import type { AnySigned } from '../metadata/document.ts'
 import { authoritiesOf } from '../metadata/settle.ts'
 import { isIntact, signDocument, type Signatures } from '../metadata/sign.ts'
@@ -56,13 +56,30 @@ export async function signPending(
     const why = reasons.length === 0 ? 'all of its keys here signed before' : reasons.join('; ')
     throw new SeederError('KEY_UNREACHABLE', `no further key of ${role} is within reach: ${why}`)
   }
-  if (lacking !== undefined) {
+  // What needs an origin waits for one, complete as it is.
+  const isOffline = role === 'root' || role === 'targets'
+  if (lacking !== undefined || (origin === undefined && !isOffline)) {
     await savePending(repository.folder, role, document)
-    return { role, version, keyIds: signedBy, releases, pending: { role, ...lacking } }
+    return { role, version, keyIds: signedBy, releases, pending: lacking && { role, ...lacking } }
   }
   const { pending } = await commit(repository, origin, () => ({ finished: { role, document } }), now)
   const next = pending && { role: pending.role, have: pending.have, need: pending.need }
   return { role, version, keyIds: signedBy, releases, pending: next }
+}
+
+/** Signs a role anew that says the same, for another life. */
+export async function renewRole(
+  repository: Repository,
+  origin: Origin | undefined,
+  role: string,
+  now: Date,
+): Promise<Committed> {
+  const { set } = (await readCurrent(repository, origin)).merged
+  if (set.get(role) === undefined) throw new SeederError('ROLE_MISSING', `there is no metadata of '${role}'`)
+  if (origin === undefined && role !== 'root' && role !== 'targets') {
+    throw new SeederError('ORIGIN_MISSING', `${role} is signed for an origin, and none is given`)
+  }
+  return commit(repository, origin, () => ({ renew: new Set([role]) }), now)
 }
 
 function newReleases(body: AnySigned, before: AnySigned | undefined): Record<string, string> {

@@ -35,13 +35,10 @@ export async function commit(
     const settled = await settle(merged, edit(merged.set), { repository, origin, offered: offered.set, now })
     uploadedBytes += settled.uploadedBytes
     const { pending, set } = settled
-    if (pending !== undefined) {
-      await savePending(repository.folder, pending.role, pending.document)
-      await repository.save(set)
-      return { ...settled, uploadedBytes }
-    }
-    const revealed = origin === undefined ? 0 : await reveal(origin, settled, offered)
+    const isRevealed = origin !== undefined && pending === undefined
+    const revealed = isRevealed ? await reveal(origin, settled, offered) : 0
     if (revealed === 'changed') continue
+    if (pending !== undefined) await savePending(repository.folder, pending.role, pending.document)
     await repository.save(set)
     for (const { role } of settled.signed) await removePending(repository.folder, role)
     return { ...settled, uploadedBytes: uploadedBytes + revealed }

@@ -9,6 +9,7 @@ import {
 } from '@shoal/release'
 import { SeederError } from '../error.ts'
 import { keyIdOf, type PublicKey } from '../keys/public-key.ts'
+import { canonicalJson } from './canonical.ts'
 import {
   isTopRole,
   SPEC_VERSION,
@@ -61,6 +62,23 @@ export function changeMembers(set: MetadataSet, role: string, members: RoleMembe
   const delegation = set.targets?.signed.delegations?.roles.find(({ name }) => name === role)
   if (set.targets === undefined || delegation === undefined) throw roleMissing(role)
   return { targets: withDelegation(set.targets.signed, delegation, members) }
+}
+
+/**
+ * The keys of a channel; undefined when there is no such channel.
+ * @throws SeederError CHANNEL_CONFLICT when its role has the name of another channel's: a-b@c and a@b-c
+ */
+export function channelMembers(
+  set: MetadataSet,
+  { product, channel }: { product: string; channel: string },
+): RoleMembers | undefined {
+  const name = releaseRole(product, channel)
+  const delegation = set.targets?.signed.delegations?.roles.find((role) => role.name === name)
+  if (delegation === undefined) return undefined
+  const paths = releasePaths(product, channel)
+  if (canonicalJson(delegation.paths) === canonicalJson(paths)) return membersOf(set, name)
+  const message = `the role ${name} of ${product}@${channel} is that of ${delegation.paths.join(', ')} already`
+  throw new SeederError('CHANNEL_CONFLICT', message)
 }
 
 /** @throws SeederError ROLE_MISSING */

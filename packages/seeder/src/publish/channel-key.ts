@@ -1,5 +1,6 @@
 import { releaseRole, type ExactTarget } from '@shoal/release'
 import { SeederError } from '../error.ts'
+import { channelMembers } from '../metadata/edit.ts'
 import type { MetadataSet } from '../metadata/set.ts'
 import { countReachable } from '../metadata/sign.ts'
 import { createKeyFile, type KnownKey } from '../repository/key-file.ts'
@@ -14,7 +15,7 @@ export async function checkChannel(
   { keyring }: Pick<Repository, 'keyring'>,
   { product, channel }: ExactTarget,
 ): Promise<void> {
-  if (set.authority(releaseRole(product, channel)) !== undefined) return
+  if (channelMembers(set, { product, channel }) !== undefined) return
   const targets = set.authority('targets')
   const here = await countReachable(targets, keyring)
   if (targets !== undefined && here >= targets.threshold) return

@@ -54,7 +54,10 @@ export async function offerRelease(
     const body = bodyToExtend(current, role, waiting)
     const there = body.targets[releaseTargetPath(release)]
     counter = there?.custom.counter ?? nextCounter(body, context)
-    if (there?.custom.cid === release.release) return { targets }
+    const isComplete = waiting !== undefined && body === waiting.signed
+    if (there?.custom.cid === release.release) {
+      return isComplete ? { targets, finished: { role, document: waiting } } : { targets }
+    }
     if (there !== undefined && current.releases.get(role)?.signed === body) throw conflict(context)
     if (there !== undefined) counter = nextCounter(body, context)
     return { targets, releases: new Map([[role, withRelease(body, { ...release, counter })]]) }
