@@ -6,7 +6,7 @@ import { createHash, createPrivateKey, createPublicKey, sign, type KeyObject } f
 import { blockIdOf } from '@shoal/release'
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
-type Map = { [key: string]: Json }
+export type Map = { [key: string]: Json }
 
 export interface Key {
   id: string
@@ -73,7 +73,7 @@ export interface Changes {
   release?: Map
 }
 
-const common = (type: string, change: Map = {}): Map => ({
+export const common = (type: string, change: Map = {}): Map => ({
   _type: type,
   spec_version: '1.0.34',
   version: 1,
@@ -114,7 +114,7 @@ export function releaseSigned(change: Map = {}): Map {
   return { ...common('targets'), targets: { [PATH]: releaseTarget() }, ...change }
 }
 
-function metaOf(bytes: Uint8Array, version: number): Map {
+export function metaOf(bytes: Uint8Array, version: number): Map {
   return { version, length: bytes.length, hashes: { sha256: createHash('sha256').update(bytes).digest('hex') } }
 }
 
