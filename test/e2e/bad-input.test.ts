@@ -26,12 +26,28 @@ beforeAll(async () => {
   await writeFile(join(ground.dir, 'tree', 'file'), 'content\n')
   origin = await startOrigin(ground, { product: 'tool', channel: 'stable' })
   await origin.publish('1.0', join(ground.dir, 'tree'))
+  await makeFleets()
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   stack.defer(() => void server.close())
   taken = server.address() as AddressInfo
 })
 afterAll(() => stack.disposeAsync())
+
+/** A root that was changed after it was signed, a repository whose keys need a passphrase, and a private fleet. */
+async function makeFleets(): Promise<void> {
+  const root = await readFile(origin.root, 'utf8')
+  await writeFile(
+    join(ground.dir, 'forged.json'),
+    root.replace('"version": 1', '"version": 2').replace('"version":1', '"version":2'),
+  )
+  const passphrase = join(ground.dir, 'passphrase')
+  await writeFile(passphrase, 'not told\n')
+  const init = ['init', '--product', 'tool', '--channel', 'stable', '--json']
+  const at = (name: string): string[] => ['--repo', join(ground.dir, name)]
+  await ground.run('seeder', 'init-locked', [...init, ...at('locked'), '--passphrase-file', passphrase])
+  await ground.run('seeder', 'init-private', [...init, ...at('private'), '--private'])
+}
 
 /** `$x` in an argument stands for what is only known once the tests run. */
 function fill(args: readonly string[]): string[] {
@@ -73,6 +89,15 @@ const PEER: Case[] = [
   ['a product that leaves its folder', replaced(GET, TARGET, '../tool@stable'), 'USAGE', 2, /PRODUCT@CHANNEL/],
   ['a root that does not exist', replaced(GET, '$root', '$folder/none'), 'NOT_FOUND', 6, /check the path/],
   ['a root that is something else', replaced(GET, '$root', '$folder/tree/file'), 'ROOT_INVALID', 2, /root\.json/],
+  ['a root that was changed', replaced(GET, '$root', '$folder/forged.json'), 'ROOT_INVALID', 2, /root\.json/],
+  [
+    'a private fleet that it is no member of',
+    [...replaced(GET, '$root', '$folder/private/root.json'), '--origin', '$origin'],
+    'NOT_ENROLLED',
+    7,
+    /enroll-token/,
+  ],
+  ['a token that is none', ['enroll', 'shoal1.x', '--state-dir', '$folder/enrol'], 'TOKEN_INVALID', 2, /shoal1\./],
   ['an origin that is no URL', [...GET, '--origin', 'not a url'], 'CONFIG_INVALID', 2, /http/],
   ['an origin of another scheme', [...GET, '--origin', 'ftp://127.0.0.1/'], 'CONFIG_INVALID', 2, /http/],
   [
@@ -164,6 +189,29 @@ const SEEDER: Case[] = [
     2,
     /folder/,
   ],
+  [
+    'keys that need a passphrase',
+    [...replaced(replaced(PUBLISH, '$repo', '$folder/locked'), '$store', '$folder/locked-origin'), '--version', '2'],
+    'KEY_UNREACHABLE',
+    7,
+    /SHOAL_PASSPHRASE/,
+  ],
+  [
+    'an origin of another fleet',
+    [...replaced(PUBLISH, '$repo', '$folder/private'), '--version', '2'],
+    'ORIGIN_FOREIGN',
+    5,
+    /origin/,
+  ],
+  ['a role that is not there', ['rotate', '--repo', '$repo', '--role', 'rel-none-stable'], 'ROLE_MISSING', 6, /verify/],
+  [
+    'a key that no role has',
+    ['revoke', '--repo', '$repo', '--role', 'timestamp', '--key', '00'],
+    'KEY_UNKNOWN',
+    6,
+    /verify/,
+  ],
+  ['nothing to sign', ['sign', '--repo', '$repo', '--role', 'targets'], 'PENDING_MISSING', 6, /--role/],
   ['a repository that is there already', ['init', '--repo', '$repo'], 'REPOSITORY_EXISTS', 1, /use it/],
   ['an origin to serve that does not exist', ['serve', '--origin', '$folder/none'], 'ORIGIN_MISSING', 6, /--origin/],
   ['a port in use', ['serve', '--origin', '$store', '--listen', '127.0.0.1:$port'], 'LISTEN_FAILED', 1, /--listen/],

@@ -31,18 +31,19 @@ beforeAll(async () => {
 afterAll(() => world[Symbol.asyncDispose]())
 
 describe.concurrent('a download that was interrupted, and then', () => {
-  const DAMAGES: [what: string, folder: string][] = [
+  const DAMAGES: [what: string, folder: string, at?: number[]][] = [
     ['its journal', '.shoal/journal'],
     ['its manifest', '.shoal/blocks'],
-    ['its statements', '.shoal/signed'],
+    ['its metadata', '.shoal/trust'],
+    ['the words of its metadata', '.shoal/trust', [0.5]],
     ['its history', '.shoal'],
     ['the files that it wrote', 'staging'],
   ]
-  it.each(DAMAGES)('%s damaged, is completed all the same', async (what, folder) => {
+  it.each(DAMAGES)('%s damaged, is completed all the same', async (what, folder, at) => {
     const name = what.replaceAll(' ', '-')
     const out = join(world.ground.dir, 'peers', name, 'out')
     await cp(interrupted, out, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true })
-    await damageFiles(join(out, folder))
+    await damageFiles(join(out, folder), at)
     const peer = await world.startPeer({ name, mode: 'get' })
     const { bytes } = await peer.until('summary', INSTALL)
     expect(compareTrees(tree, peer.tree).differences).toEqual([])
@@ -115,15 +116,15 @@ it('a file that cannot be read stops a publish by name', async ({ skip }) => {
   expect(code).toBe(1)
 })
 
-/** Changes bytes in the middle of every file below a folder; a key is left as it is, for that is another story. */
-async function damageFiles(folder: string): Promise<void> {
+/** Changes bytes of every file below a folder, at these parts of its length; a key is left as it is, for that is another story. */
+async function damageFiles(folder: string, parts = [0, 0.5]): Promise<void> {
   const entries = await readdir(folder, { recursive: folder.endsWith('staging'), withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile() && !/^(identity\.key|lock|pid)$/.test(entry.name))
   for (const { parentPath, name } of files) {
     await using file = await open(join(parentPath, name), 'r+')
     const { size } = await file.stat()
     // What a download wrote first may be anywhere in the file.
-    for (const at of [0, size >> 1]) if (size > 0) await file.write(Buffer.from('damage'), 0, 6, at)
+    for (const part of parts) if (size > 0) await file.write(Buffer.from('damage'), 0, 6, Math.floor(size * part))
   }
 }
 
