@@ -48,6 +48,10 @@ export const LIMITS = {
   inboundUpgradeTimeoutMs: 10_000,
   /** Addresses of one peer that a dial tries; libp2p throws above it. */
   dialAddressesMax: 64,
+  /** Peers that libp2p remembers, provider records of others in the DHT, and whatever else it stores. */
+  storedPeersMax: 20_000,
+  storedProvidersMax: 50_000,
+  storedRecordsMax: 5_000,
   streamWindowBytesMax: 1024 * 1024,
   stopTimeoutMs: 5_000,
   identityBytesMax: 4 * 1024,

@@ -68,7 +68,11 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
       trackerProtocol(config.fleet),
       { ...ANNOUNCE_LIMITS, streamsPerConnectionMax: LIMITS.streamsPerConnectionMax, streamsMax: LIMITS.streamsMax },
       (question, { remotePeer, remoteAddr }) => {
-        const asker = { peerId: remotePeer.toString(), remoteAddress: remoteAddr.toString() }
+        const asker = {
+          peerId: remotePeer.toString(),
+          remoteAddress: remoteAddr.toString(),
+          member: office?.membership.memberOf(remotePeer.toString()),
+        }
         const reply = answerAnnounce(question, asker, { registry, rateLimit, now, random, intervalMs })
         metrics.answered(reply)
         return reply

@@ -16,6 +16,7 @@ import { guarded, type Handshake } from '../handshake/guard.ts'
 import { boundStrangers } from '../handshake/strangers.ts'
 import { LIMITS } from '../limits.ts'
 import { fleetGossip } from '../news/gossip.ts'
+import { createBoundedStore } from './bounded-store.ts'
 import { stopNode } from './stop.ts'
 
 export interface NodeConfig {
@@ -72,6 +73,7 @@ function nodeOptions(config: NodeConfig): Libp2pOptions<FleetServices> {
       announce: (config.announce ?? []).map((address) => address.toString()),
       announceFilter: announced,
     },
+    datastore: createBoundedStore(),
     transports: [tcp()],
     connectionEncrypters: encrypters(config.handshake),
     // A larger window would let one transfer block everything else behind it on a slow link.

@@ -5,7 +5,7 @@ import { LIMITS } from '../limits.ts'
 import { parseReply, type AnnounceMessage, type ReplyMessage } from '../announce/message.ts'
 import { newIdentity } from '../node/identity.ts'
 import { createRegistry } from '../registry/registry.ts'
-import { answerAnnounce } from './announce-service.ts'
+import { answerAnnounce, type Asker } from './announce-service.ts'
 import { createRateLimit } from './rate-limit.ts'
 
 const LAN = '/ip4/10.0.0.9/tcp/55555'
@@ -20,8 +20,8 @@ function createSubject() {
   const registry = createRegistry({ now, random })
   const rateLimit = createRateLimit({ burst: 20, refillMs: 2_000, keysMax: 100 }, now)
   const deps = { registry, rateLimit, now, random, intervalMs: 10_000 }
-  const ask = (peerId: string, message: unknown, remoteAddress = LAN): ReplyMessage =>
-    answerAnnounce(message, { peerId, remoteAddress }, deps)
+  const ask = (peerId: string, message: unknown, remoteAddress = LAN, member?: Asker['member']): ReplyMessage =>
+    answerAnnounce(message, { peerId, remoteAddress, member }, deps)
   return { clock, registry, ask }
 }
 
@@ -47,6 +47,12 @@ describe('an answer to an announce', () => {
         { peerId: A, addresses: [`/ip4/10.0.0.1/tcp/7070/p2p/${A}`], site: 'waw', role: 'cache', complete: true },
       ],
     })
+  })
+
+  it('goes by the credential of a member, and not by what it says of itself', () => {
+    const { ask } = createSubject()
+    ask(A, announce({ site: 'waw', role: 'cache' }), LAN, { site: 'krk', role: 'device' })
+    expect(ask(B, announce())).toMatchObject({ peers: [{ peerId: A, site: 'krk', role: 'device' }] })
   })
 
   it('names nobody who has everything to a peer that has everything', () => {

@@ -12,6 +12,8 @@ export interface Asker {
   peerId: string
   /** Where the connection comes from. */
   remoteAddress: string
+  /** Of a private fleet: what its credential says counts, whatever it announces. */
+  member?: { site: string; role: string } | undefined
 }
 
 interface ServiceDeps {
@@ -26,8 +28,9 @@ export function answerAnnounce(question: unknown, asker: Asker, deps: ServiceDep
   const { registry, rateLimit, now, random } = deps
   const retryMs = rateLimit.take(asker.peerId)
   if (retryMs > 0) return { v: 1, status: 'too-often', retryMs: Math.ceil(retryMs) }
-  const announce = parseAnnounce(question)
-  if (announce === undefined) return { v: 1, status: 'invalid', retryMs: deps.intervalMs }
+  const announced = parseAnnounce(question)
+  if (announced === undefined) return { v: 1, status: 'invalid', retryMs: deps.intervalMs }
+  const announce = asCertified(announced, asker)
 
   const isLocal = isLoopbackAddress(asker.remoteAddress)
   const intervalMs = announceIntervalMs(registry.peers, deps.intervalMs, random)
@@ -47,6 +50,13 @@ export function answerAnnounce(question: unknown, asker: Asker, deps: ServiceDep
       .filter(({ other, addresses }) => addresses.length > 0 && haveUseForEachOther(other, peer))
   const chosen = handOut({ near: candidates(near), far: candidates(far) }, announce.want, random)
   return { v: 1, status: 'ok', intervalMs, peers: chosen.map(describe) }
+}
+
+function asCertified(announce: AnnounceMessage, { member }: Asker): AnnounceMessage {
+  if (member === undefined) return announce
+  const { v, topics, want, addresses } = announce
+  const role = member.role === 'cache' ? 'cache' : 'device'
+  return { v, topics, want, addresses, role, ...(member.site === '' ? {} : { site: member.site }) }
 }
 
 interface Candidate {
