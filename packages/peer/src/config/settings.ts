@@ -1,12 +1,22 @@
 /** Turns what people write (paths, multiaddrs, names) into what the peer is started with, or says what is wrong with it. */
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { CliError, EXIT, usageError } from '@shoal/cli'
 import { parseTarget, parseTrustedRoot, ReleaseError, type Target, type TrustedRoot } from '@shoal/release'
 
 const SITE_PATTERN = /^[A-Za-z0-9._-]{0,64}$/
 
-export async function readTrustedRoot(path: string): Promise<TrustedRoot> {
+/** @param given the file named by a person; without one, the root.json that enrolment has put into the state folder */
+export async function readTrustedRoot(given: string | undefined, stateDir: string): Promise<TrustedRoot> {
+  const path = given ?? join(stateDir, 'root.json')
+  if (given === undefined && !existsSync(path)) {
+    throw usageError(
+      'no root.json is named: there is nothing to trust',
+      'give the root.json of the fleet (--root, or root in the file), or become a member first: shoal-peer enroll TOKEN',
+    )
+  }
   const bytes = await readFile(path)
   try {
     return parseTrustedRoot(bytes)

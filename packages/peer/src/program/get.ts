@@ -99,7 +99,7 @@ async function get(text: string, flags: GetFlags, quiet: boolean): Promise<void>
   const log = createLogger({ level: flags.logLevel, name: 'shoal-peer' })
   const origin = flags.origin === false ? undefined : flags.origin
   const config = {
-    root: await readTrustedRoot(flags.root ?? join(stateDir, 'root.json')),
+    root: await readTrustedRoot(flags.root, stateDir),
     listen: readAddresses(flags.listen.length > 0 ? flags.listen : ['/ip4/0.0.0.0/tcp/0'], '--listen', false),
     announce: readAddresses(flags.announce, '--announce', false),
     site: readSite(flags.site),

@@ -109,7 +109,7 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
 
 async function peerSettings(config: Config): Promise<Omit<Parameters<typeof startPeer>[0], 'onEvent'>> {
   return {
-    root: await readTrustedRoot(config.root ?? join(resolve(config.stateDir), 'root.json')),
+    root: await readTrustedRoot(config.root, resolve(config.stateDir)),
     stateDir: resolve(config.stateDir),
     identity: await loadIdentity(join(resolve(config.stateDir), 'identity.key')),
     listen: readAddresses(config.listen, 'listen', false),
