@@ -1,5 +1,5 @@
 // What somebody gets from a private fleet who is on its LAN and speaks its protocols, but is no member; and what that costs the members.
-// docs/threat-model.md states the bound that the last tests hold them to.
+// The bound is that of docs/protocol.md, "What strangers cost".
 import { Socket } from 'node:net'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

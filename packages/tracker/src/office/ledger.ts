@@ -188,7 +188,11 @@ export function openLedger(file: string): Ledger {
         }
         run('INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?)', digest, root, site, group, role, usesMax, expires)
       }),
-    redeem: (digest, peer, now, expires) => atomically(() => redeem(digest, peer, now, expires)),
+    redeem(digest, peer, now, expires) {
+      // What a stranger turns in costs a look-up, and no lock.
+      if (row('SELECT 1 FROM tokens WHERE digest = ?', digest) === undefined) return { status: 'unknown' }
+      return atomically(() => redeem(digest, peer, now, expires))
+    },
     record: ({ peer, site, group, role, issued, expires }) =>
       atomically(() => putMember(peer, { site, group, role }, issued, expires)),
     members: () => db.prepare('SELECT * FROM members ORDER BY enrolled, peer').all().map(readMember),
