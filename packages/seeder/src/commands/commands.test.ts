@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { askChannel } from '../fixture/client.ts'
 import { runSeeder } from '../fixture/command.ts'
@@ -120,8 +120,10 @@ describe('the commands of shoal-seeder', () => {
     ['channel', ['--channel', '../x'], 2, 'NAME_INVALID'],
     ['channel', ['--channel', 'beta', '--public-key', 'xyz'], 1, 'KEY_INVALID'],
     ['sign', ['--role', 'root'], 6, 'PENDING_MISSING'],
+    ['verify', ['--origin', '/nonexistent/origin'], 6, 'ORIGIN_MISSING'],
   ])('%s %o exits %i', async (command, more, exit, code) => {
     await using place = await workplace()
+    await mkdir(place.path('origin'))
     const result = await place.run(command, ...more)
     expect([result.exit, result.records.at(-1)?.['code']]).toEqual([exit, code])
     expect(result.stderr).toMatch(/^error {2}[A-Z_]+ {2}.+\n {7}fix: .+\n$/)

@@ -18,7 +18,10 @@ export async function withRepository<T>(
   work: (repository: Repository, origin: Origin | undefined) => Promise<T>,
 ): Promise<T> {
   using repository = await openRepository(options.repo, { passphrase: await readPassphrase(options) })
-  return await work(repository, options.origin === undefined ? undefined : await openOrigin(options.origin))
+  return await work(
+    repository,
+    options.origin === undefined ? undefined : await openOrigin(options.origin, { mustExist: true }),
+  )
 }
 
 /** One key from its two options. */

@@ -25,7 +25,7 @@ export function addRefreshTimestamp(program: Command): void {
 async function run(options: RefreshArguments): Promise<void> {
   const output = createOutput(options)
   using repository = await openRepository(options.repo, { passphrase: await readPassphrase(options) })
-  const origin = await openOrigin(options.origin)
+  const origin = await openOrigin(options.origin, { mustExist: true })
   const refreshed = await refreshMetadataOf(repository, origin, { now: new Date(), always: true })
   for (const { role, expires, isNeglected } of refreshed.roles) {
     if (isNeglected)

@@ -27,7 +27,11 @@ export function addVerify(program: Command): void {
 async function run({ repo, origin, ...options }: VerifyArguments): Promise<void> {
   const output = createOutput(options)
   await readTrustedRoot(repo)
-  const result = await verifyMetadata(repo, origin === undefined ? undefined : await openOrigin(origin), new Date())
+  const result = await verifyMetadata(
+    repo,
+    origin === undefined ? undefined : await openOrigin(origin, { mustExist: true }),
+    new Date(),
+  )
   output.document({ type: 'verification', ok: result.problems.length === 0, ...result }, describe(result))
   if (result.problems.length > 0) process.exitCode = EXIT.verification
 }

@@ -1,4 +1,4 @@
-import { metadataFile, originPath } from '@shoal/release'
+import { METADATA_BYTES_MAX, metadataFile, originPath } from '@shoal/release'
 import { SeederError } from '../error.ts'
 import { VERSIONS_TRIED_MAX } from '../limits.ts'
 import type { Origin } from '../origin/origin.ts'
@@ -128,7 +128,7 @@ async function placeKept({ set, signed }: Settled, origin: Origin, offered: Meta
 async function place(role: string, { signed, bytes }: Document, origin: Origin): Promise<number | 'taken'> {
   const path = originPath.metadata(metadataFile(role, signed.version))
   if ((await origin.put(path, bytes)) === 'stored') return bytes.length
-  const there = await origin.get(path, Infinity)
+  const there = await origin.get(path, METADATA_BYTES_MAX.targets)
   return there !== undefined && Buffer.compare(there.bytes, bytes) === 0 ? 0 : 'taken'
 }
 

@@ -10,7 +10,10 @@ import { INCOMING, removeLeftovers } from './incoming.ts'
 import type { Origin, OriginObject } from './origin.ts'
 
 /** An origin in a folder. What is being written lies in a hidden folder beside it, and appears whole. */
-export async function openDirectoryOrigin(root: string): Promise<Origin> {
+export async function openDirectoryOrigin(root: string, { mustExist = false } = {}): Promise<Origin> {
+  if (mustExist && (await absentAsUndefined(stat(root))) === undefined) {
+    throw new SeederError('ORIGIN_MISSING', `${root} does not exist`)
+  }
   const incoming = join(root, INCOMING)
   await makeFolder(incoming)
   await removeLeftovers(incoming)

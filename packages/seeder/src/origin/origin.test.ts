@@ -119,6 +119,15 @@ describe('a directory origin', () => {
 })
 
 describe('openOrigin', () => {
+  it('makes a folder, unless it must exist', async () => {
+    await using folder = await temporaryFolder()
+    const missing = openOrigin(folder.path('origin'), { mustExist: true })
+    await expect(missing).rejects.toMatchObject({ code: 'ORIGIN_MISSING' })
+    expect(await readdir(folder.path(''))).toEqual([])
+    await openOrigin(folder.path('origin'))
+    expect((await openOrigin(folder.path('origin'), { mustExist: true })).uri).toMatch(/^file:/)
+  })
+
   it.each(['s3://bucket/prefix', 'gs://bucket'])('refuses %s for now', async (uri) => {
     await expect(openOrigin(uri)).rejects.toMatchObject({ code: 'ORIGIN_UNSUPPORTED' })
   })
