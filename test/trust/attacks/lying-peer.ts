@@ -12,19 +12,20 @@ import { FLEET } from '../author.ts'
 import type { Shelf } from './shelf.ts'
 
 export interface LyingPeer extends AsyncDisposable {
+  readonly node: Awaited<ReturnType<typeof startNode>>
   readonly id: string
   readonly address: string
   /** Resolves when it is first asked for a timestamp. */
   readonly asked: Promise<void>
-  /** Resolves when it first sends its span. */
+  /** Resolves when it has sent two spans, or its only one. */
   readonly lied: Promise<void>
   /** Bytes that it got rid of in answers that do not end. */
   readonly endlessBytes: number
 }
 
 export interface Lies {
-  /** Says that it has the whole release, of one span, and sends this for it. */
-  span?: Uint8Array
+  /** Says that it has a whole release of so many spans, up to 8, and sends these bytes for them. */
+  spans?: readonly Uint8Array[]
   /** Metadata that it sends zeros for, without an end. */
   endless?: RegExp
   /** Metadata that it takes the request for, and no more. */
@@ -44,6 +45,7 @@ export async function startLyingPeer(shelf: Shelf, lies: Lies = {}): Promise<Lyi
   })
   const asked = Promise.withResolvers<undefined>()
   const lied = Promise.withResolvers<undefined>()
+  let spansSent = 0
   let endlessBytes = 0
   await node.handle(`/shoal/${FLEET}/chunks/1`, (stream, connection) => {
     const link = linkOverStream(connection.remotePeer.toString(), stream)
@@ -59,8 +61,7 @@ export async function startLyingPeer(shelf: Shelf, lies: Lies = {}): Promise<Lyi
       case 'hello':
         return void link.send(encodeAnswer({ type: 'hello', role: 'device', site: '' }))
       case 'join':
-        if (lies.span === undefined) return void link.send(encodeAnswer({ type: 'unavailable', slot: ask.slot }))
-        return void link.send(encodeAnswer({ type: 'available', slot: ask.slot, spans: Uint8Array.of(1) }))
+        return void link.send(encodeAnswer(join(ask.slot)))
       case 'requestMetadata':
         if (ask.file === 'timestamp.json') asked.resolve(undefined)
         if (lies.silent?.test(ask.file) === true) return
@@ -69,13 +70,18 @@ export async function startLyingPeer(shelf: Shelf, lies: Lies = {}): Promise<Lyi
       case 'requestBlock':
         return send(link, ask.id, shelf.get(originPath.block(blockIdFromDigest(ask.digest))))
       case 'requestSpan':
-        lied.resolve(undefined)
-        return send(link, ask.id, lies.span)
+        if (++spansSent === Math.min(2, lies.spans?.length ?? 0)) lied.resolve(undefined)
+        return send(link, ask.id, lies.spans?.[ask.span])
       case 'requestPeers':
         return send(link, ask.id, undefined)
       case 'cancel':
       case 'leave':
     }
+  }
+
+  function join(slot: number): Parameters<typeof encodeAnswer>[0] {
+    if (lies.spans === undefined) return { type: 'unavailable', slot }
+    return { type: 'available', slot, spans: Uint8Array.of((1 << lies.spans.length) - 1) }
   }
 
   async function pour(link: Link, id: number): Promise<void> {
@@ -89,6 +95,7 @@ export async function startLyingPeer(shelf: Shelf, lies: Lies = {}): Promise<Lyi
   const [address] = node.getMultiaddrs()
   if (address === undefined) throw new Error('the node listens nowhere')
   return {
+    node,
     id: node.peerId.toString(),
     address: address.toString(),
     asked: asked.promise,
