@@ -1,5 +1,6 @@
 import { addExamples, createOutput, usageError } from '@shoal/cli'
 import type { Command } from 'commander'
+import { ENROLMENT } from '../metadata/edit.ts'
 import { revokeKey, rotateKey, type KeyChange } from '../manage/rotate.ts'
 import { committedFields, describeCommitted, givenKey, withRepository, type ManageArguments } from './key-options.ts'
 import { addPassphraseOption } from './passphrase.ts'
@@ -16,7 +17,7 @@ type RevokeArguments = ManageArguments & { role: string; key: string; compromise
 
 const COMPROMISED =
   'somebody else has the key: of its role, sign only what this repository published itself; needs --origin'
-const ROLE = 'root, targets, snapshot, timestamp, or rel-PRODUCT-CHANNEL'
+const ROLE = 'root, targets, snapshot, timestamp, rel-PRODUCT-CHANNEL, or enrolment'
 
 export function addRotate(program: Command): void {
   const command = program
@@ -93,7 +94,9 @@ function checkCompromised({ compromised, origin }: { compromised?: boolean; orig
 
 function report(options: ManageArguments, role: string, change: KeyChange): void {
   const { removed, added, dropped } = change
-  createOutput(options).document(
+  const output = createOutput(options)
+  if (role === ENROLMENT) output.note('warn    give the tracker the new key; every member must then enrol again')
+  output.document(
     { type: 'keys', role, removed, added, dropped, ...committedFields(change) },
     [
       `removed   key ${removed.slice(0, 12)} of ${role}`,

@@ -1,4 +1,5 @@
 import { readdir, rm } from 'node:fs/promises'
+import { parseTrustedRoot } from '@shoal/release'
 import { describe, expect, it } from 'vitest'
 import { openFleet, releaseOf } from '../fixture/fleet.ts'
 import { refreshMetadataOf } from '../manage/refresh.ts'
@@ -7,7 +8,7 @@ import { verifyMetadata } from '../manage/verify.ts'
 import { openOrigin } from '../origin/open.ts'
 import type { Origin } from '../origin/origin.ts'
 import { rootAuthority } from './authority.ts'
-import { keyIdOf } from '../keys/public-key.ts'
+import { keyIdOf, publicKeyOf } from '../keys/public-key.ts'
 import { commit } from './commit.ts'
 import { encodeDocument } from './document.ts'
 import { emptyTargets, withRelease } from './edit.ts'
@@ -192,6 +193,22 @@ describe('a rotation of keys', () => {
     if (root === undefined) throw new Error('no root')
     expect([...rootAuthority(root, role as 'root').keys.values()].map(keyIdOf)).toEqual([added])
     expect(await fleet.read('repo/root.json')).toBe(await fleet.read('origin/tuf/2.root.json'))
+  })
+
+  it('of enrolment replaces the key in root, and refuses an open fleet', async () => {
+    await using fleet = await openFleet({ ...STABLE, isPrivate: true })
+    await fleet.open((repository) => fleet.offer(repository, '1.0'))
+    const before = parseTrustedRoot(fleet.firstRoot).enrolmentKeys
+    const rotate = (place: typeof fleet) =>
+      place.open((repository) => rotateKey(repository, place.origin, { role: 'enrolment' }, new Date()))
+    const { added } = await rotate(fleet)
+    const { enrolmentKeys = [], version } = parseTrustedRoot(Buffer.from(await fleet.read('repo/root.json')))
+    expect(version).toBe(2)
+    expect(enrolmentKeys.map((key) => keyIdOf(publicKeyOf(key)))).toEqual([added])
+    expect(enrolmentKeys).not.toEqual(before)
+    expect(await fleet.ask('game@stable')).toMatchObject({ version: '1.0' })
+    await using open = await openFleet(STABLE)
+    await expect(rotate(open)).rejects.toMatchObject({ code: 'ROLE_MISSING' })
   })
 
   it('is learned from the origin by another repository of the fleet', async () => {

@@ -1,6 +1,7 @@
 /** Changes to what metadata says. They are pure: each gives a new body, whose version and expiry are set when it is signed. */
 import {
   blockDigest,
+  encodeFleet,
   RELEASES_PER_ROLE_MAX,
   releasePaths,
   releaseRole,
@@ -8,7 +9,7 @@ import {
   type ReleaseTarget,
 } from '@shoal/release'
 import { SeederError } from '../error.ts'
-import { keyIdOf, type PublicKey } from '../keys/public-key.ts'
+import { keyIdOf, parsePublicKey, rawKeyOf, type PublicKey } from '../keys/public-key.ts'
 import { canonicalJson } from './canonical.ts'
 import {
   isTopRole,
@@ -56,8 +57,16 @@ function withDelegation(
   return { ...targets, delegations: { keys: tableOf(keys, members.keys, next), roles: next } }
 }
 
+/** Keys that root lists beside its roles: they sign no metadata but the credentials of members. */
+export const ENROLMENT = 'enrolment'
+
 /** Other keys for a role: a change to root for a top-level role, to targets for a delegated one. */
 export function changeMembers(set: MetadataSet, role: string, members: RoleMembers): Change {
+  if (role === ENROLMENT) {
+    const { fleet } = set.root.signed['x-shoal']
+    const enrolmentKeys = members.keys.map(rawKeyOf)
+    return { root: { ...set.root.signed, 'x-shoal': encodeFleet({ fleet, enrolmentKeys }) } }
+  }
   if (isTopRole(role)) return { root: withRoleKeys(set.root.signed, role, members) }
   const delegation = set.targets?.signed.delegations?.roles.find(({ name }) => name === role)
   if (set.targets === undefined || delegation === undefined) throw roleMissing(role)
@@ -83,6 +92,8 @@ export function channelMembers(
 
 /** @throws SeederError ROLE_MISSING */
 export function membersOf(set: MetadataSet, role: string): RoleMembers {
+  const { members } = set.root.signed['x-shoal']
+  if (role === ENROLMENT && members !== 'open') return { keys: members.enrolment.map(parsePublicKey), threshold: 1 }
   const authority = set.authority(role)
   if (authority === undefined) throw roleMissing(role)
   return { keys: [...authority.keys.values()], threshold: authority.threshold }

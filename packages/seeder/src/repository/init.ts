@@ -8,7 +8,7 @@ import { createKeyring } from '../keys/keyring.ts'
 import { rawKeyOf } from '../keys/public-key.ts'
 import { LIFE_DAYS, ROLE_KEYS_MAX } from '../limits.ts'
 import { SPEC_VERSION, type RootSigned, type TargetsSigned, type TopRole } from '../metadata/document.ts'
-import { emptyTargets, withChannel, withRoleKeys } from '../metadata/edit.ts'
+import { emptyTargets, ENROLMENT, withChannel, withRoleKeys } from '../metadata/edit.ts'
 import { MetadataSet } from '../metadata/set.ts'
 import { settle } from '../metadata/settle.ts'
 import { writeNew } from './files.ts'
@@ -76,7 +76,7 @@ export async function initRepository(
     made.set(role, files)
     return files
   }
-  const enrolment = options.isPrivate === true ? await makeKeys('enrolment', ONE) : undefined
+  const enrolment = options.isPrivate === true ? await makeKeys(ENROLMENT, ONE) : undefined
   const enrolmentKeys = enrolment?.map(({ key }) => rawKeyOf(key))
 
   let root = firstRoot(encodeFleet({ fleet, enrolmentKeys }))
