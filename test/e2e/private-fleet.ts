@@ -1,6 +1,8 @@
 /** A private fleet of real processes: an origin, a tracker that lets members in, and machines that are enrolled with tokens. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseTrustedRoot, verifyCredential } from '@shoal/release'
+import { enrol, newIdentity, parseToken } from '@shoal/tracker/client'
 import { openGround, type Ground } from '../constellation/ground.ts'
 import { startPeer, type Peer, type PeerOptions } from '../constellation/peer.ts'
 import type { Exit, Program } from '../constellation/process.ts'
@@ -24,6 +26,8 @@ export interface PrivateFleet extends AsyncDisposable {
   token(...flags: string[]): Promise<string>
   /** Fails with what the program said, when it is refused. */
   enroll(name: string, token: string): Promise<Enrolled>
+  /** The same without a process: the peer id that the token has made a member. */
+  turnIn(token: string, identity?: Identity): Promise<string>
   /** Enrols a machine and starts its daemon. */
   startMember(name: string, flags?: readonly string[], options?: Partial<PeerOptions>): Promise<Peer>
   stateDirOf(name: string): string
@@ -32,6 +36,8 @@ export interface PrivateFleet extends AsyncDisposable {
   /** A command beside the running tracker. */
   office<T extends object>(...args: string[]): Promise<T>
 }
+
+export type Identity = Awaited<ReturnType<typeof newIdentity>>
 
 export interface Enrolled {
   peerId: string
@@ -108,6 +114,11 @@ export async function openPrivateFleet(): Promise<PrivateFleet> {
     async startMember(name, flags = [], options = {}) {
       await enroll(name, await token(...flags))
       return startPeer(ground, { name, target: TARGET, root: join(stateDirOf(name), 'root.json'), ...options })
+    },
+    async turnIn(given, identity) {
+      const key = identity ?? (await newIdentity())
+      const { credential, root } = await enrol(parseToken(given), key, AbortSignal.timeout(TIMEOUT_MS))
+      return verifyCredential(credential, parseTrustedRoot(root).enrolmentKeys ?? []).peer
     },
     stateDirOf,
     killTracker: () => tracker.kill('SIGKILL'),

@@ -9,6 +9,7 @@ import { PeerError } from '../error.ts'
 import { LIMITS } from '../limits.ts'
 import { linkOverStream, openRequester, type Hello, type Offer } from '../links/index.ts'
 import { createCandidates, type FoundBy } from './candidates.ts'
+import { isAsCertified, type Certified } from './certified.ts'
 import { createDialler } from './dialler.ts'
 import { askForPeers, tellPeers } from './exchange.ts'
 import { createInbound } from './inbound.ts'
@@ -20,7 +21,7 @@ export interface NeighboursConfig {
   hello: Hello
   offer: Offer
   /** Of a private fleet: what the credential of a connected peer says. */
-  memberOf?(peer: string): { site: string; role: string } | undefined
+  memberOf?(peer: string): Certified | undefined
   paused(): boolean
   /** Something worth a line in the log. */
   onEvent(event: string, fields: Record<string, unknown>): void
@@ -119,19 +120,13 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
 
   function greet(connection: Connection, hello: Hello): void {
     const peer = connection.remotePeer.toString()
-    if (!isAsCertified(peer, hello)) {
+    if (config.memberOf !== undefined && !isAsCertified(hello, config.memberOf(peer))) {
       return violated(peer, new PeerError('PROTOCOL_VIOLATION', 'it claims another site or role than its credential'))
     }
     const neighbour = neighbours.get(peer)
     if (neighbour === undefined) return
     neighbour.hello = hello
     neighbour.local = isSameSite(config.hello.site, hello.site, connection.remoteAddr)
-  }
-
-  function isAsCertified(peer: string, { site, role }: Hello): boolean {
-    if (config.memberOf === undefined) return true
-    const credential = config.memberOf(peer)
-    return credential?.site === site && (credential.role === 'cache' ? 'cache' : 'device') === role
   }
 
   /** Opens the link on which this peer asks. */

@@ -85,7 +85,8 @@ describe('two members', () => {
   })
 })
 
-describe('a member that is dialled lets in nobody', () => {
+// Some of these wait for a limit of seconds.
+describe.concurrent('a member that is dialled lets in nobody', () => {
   it('who knows nothing of the fleet', async () => {
     await using member = await startMember()
     await using stranger = await startWith()
@@ -159,7 +160,7 @@ describe('a member that is dialled lets in nobody', () => {
   })
 })
 
-describe('a member that dials', () => {
+describe.concurrent('a member that dials', () => {
   it('shows a stranger so many random bytes, and goes', async () => {
     const frames: Uint8Array[] = []
     const { promise: heard, resolve } = Promise.withResolvers<undefined>()
