@@ -15,6 +15,7 @@ export type TrackerErrorCode =
   | 'ENROLMENT_REFUSED'
   | 'KEY_INVALID'
   | 'NOT_PRIVATE'
+  | 'LEDGER_INVALID'
   | 'NOT_FOUND'
   | 'FULL'
 

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -14,10 +15,16 @@ const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
 
 let folder: string
 let root: string
+let privateRoot: string
+let otherKey: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'shoal-tracker-'))
   root = join(folder, 'root.json')
   await writeFile(root, encodeRoot())
+  privateRoot = join(folder, 'private.json')
+  await writeFile(privateRoot, encodeRoot([new Uint8Array(32).fill(3)]))
+  otherKey = join(folder, 'other.pem')
+  await writeFile(otherKey, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }))
 })
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -61,6 +68,35 @@ describe('shoal-tracker run', () => {
     expect(err).toContain('fix:')
     expect(code).toBe(exit)
   })
+
+  it.each([
+    ['without the key that lets members in', ['--root', '$private'], 2, /CONFIG_INVALID.*private/],
+    [
+      'with a key that root.json does not name',
+      ['--root', '$private', '--enrolment-key', '$key'],
+      7,
+      /KEY_INVALID.*does not name/,
+    ],
+    ['with a key that is none', ['--root', '$private', '--enrolment-key', '$root'], 7, /KEY_INVALID.*cannot be read/],
+    ['with a key although the fleet is open', ['--root', '$root', '--enrolment-key', '$key'], 2, /NOT_PRIVATE.*open/],
+  ])('explains itself in a private fleet %s', async (_name, args, exit, message) => {
+    const given = args.map((arg) =>
+      arg.replace('$private', privateRoot).replace('$root', root).replace('$key', otherKey),
+    )
+    const stateDir = args.includes('--enrolment-key') ? ['--state-dir', join(folder, 'state')] : []
+    const { code, err } = await finish('run', ...given, ...stateDir)
+    expect(err).toMatch(message)
+    expect(code).toBe(exit)
+  })
+
+  it.each([['enroll-token'], ['members'], ['revoke', `12D3KooW${'A'.repeat(44)}`]])(
+    'has a command %s that says where no tracker has run',
+    async (...command) => {
+      const { code, err } = await finish(...command, '--state-dir', join(folder, 'nowhere'))
+      expect(err).toMatch(/NOT_FOUND.*nowhere/)
+      expect(code).toBe(6)
+    },
+  )
 
   it('shows examples in its help', async () => {
     const { code, out } = await finish('run', '--help')

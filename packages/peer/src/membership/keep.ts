@@ -77,6 +77,11 @@ export function keepMembership(
   }
 }
 
+/** In its last third a credential should long have been renewed. */
+function isEnding({ credential: { issued, expires } }: Membership): boolean {
+  return Date.now() / 1_000 > expires - (expires - issued) / 3
+}
+
 async function askRepeatedly(
   node: Libp2p,
   membership: Membership,
@@ -94,6 +99,10 @@ async function askRepeatedly(
     random: Math.random,
     alarm: createAlarm(),
     retry: { minMs: LIMITS.membership.retryMinMs, maxMs: askMs },
-    onFailure: (error, failures) => onEvent('membership-unconfirmed', { address: address.toString(), failures, error }),
+    onFailure: (error, failures) =>
+      onEvent(isEnding(membership) ? 'membership-ending' : 'membership-unconfirmed', {
+        ...{ address: address.toString(), failures, error },
+        expires: new Date(membership.credential.expires * 1_000).toISOString(),
+      }),
   })
 }

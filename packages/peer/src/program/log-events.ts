@@ -3,6 +3,7 @@ const LEVELS: Record<string, 'warn' | 'info'> = {
   banned: 'warn',
   'mdns-failed': 'warn',
   'membership-ended': 'warn',
+  'membership-ending': 'warn',
   'membership-not-saved': 'warn',
   'membership-unconfirmed': 'info',
   membership: 'info',

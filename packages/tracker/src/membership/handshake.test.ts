@@ -181,6 +181,19 @@ describe.concurrent('a member that dials', () => {
     expect(Buffer.from(frames[0] ?? []).toString('latin1')).not.toMatch(/waw|shoal|device/)
   })
 
+  it('shows nothing to a member that was revoked', async () => {
+    let bytes = 0
+    const listening: Handshake = {
+      dialled: () => Promise.reject(new Error('it does not dial')),
+      accepted: async (channel) => void (bytes += (await channel.read(1)).length),
+    }
+    await using revoked = await startWith(listening)
+    await using member = await startMember()
+    member.membership.takeRevocations(revoking(1, revoked.id))
+    await expect(dial(member, revoked)).rejects.toThrow()
+    expect(bytes).toBe(0)
+  })
+
   it('gives up on a stranger that says nothing', async () => {
     await using stranger = await startWith({
       dialled: () => Promise.reject(new Error('it does not dial')),

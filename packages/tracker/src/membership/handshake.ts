@@ -20,6 +20,8 @@ export function memberHandshake(membership: Membership, reception?: Reception): 
   return {
     async dialled(channel, remote) {
       mustBeMember(membership)
+      // It still knows the secret, and could read what it is shown.
+      if (membership.isRevoked(remote)) throw refused('the peer is revoked')
       const between = { dialler: peer, listener: remote }
       await channel.write(sealFrame(secret, { ...between, sender: 'dialler' }, membership.credentialBytes))
       const answer = await readMessage(channel, secret, { ...between, sender: 'listener' })

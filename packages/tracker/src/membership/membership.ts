@@ -46,6 +46,7 @@ export interface Membership {
   /** How a remote that was admitted would be judged now; undefined for one that was not. */
   judge(remote: string): Judgement | undefined
   forget(remote: string): void
+  isRevoked(peer: string): boolean
   /**
    * Takes this node's next credential.
    * @throws TrackerError CREDENTIAL_REFUSED when it is not one of this node, or expires before the present one
@@ -72,8 +73,9 @@ export function createMembership(
   let own = { bytes: config.credential, credential: readOwn(config.credential) }
   let list: { bytes: Uint8Array; revocations: Revocations; peers: ReadonlySet<string> } | undefined
 
+  const isRevoked = (each: string): boolean => list?.peers.has(each) === true
+
   function judgeNow(remote: string, credential: Credential): Judgement {
-    const isRevoked = (each: string): boolean => list?.peers.has(each) === true
     return judgeCredential(credential, { fleet, peer: remote, nowSeconds: nowSeconds(), isRevoked })
   }
 
@@ -137,6 +139,7 @@ export function createMembership(
       return credential === undefined ? undefined : judgeNow(remote, credential)
     },
     forget: (remote) => void admitted.delete(remote),
+    isRevoked,
     renew(bytes) {
       const credential = readOwn(bytes)
       if (credential.expires < own.credential.expires)

@@ -72,6 +72,7 @@ export interface Ledger extends Disposable {
   revocations(now: number): { sequence: number; revoked: Revoked[] }
 }
 
+const VERSION = 1
 const TABLES = `
   CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value ANY) STRICT;
   CREATE TABLE IF NOT EXISTS roots (digest BLOB PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
@@ -94,12 +95,12 @@ const PUT_OUT = `
   ON CONFLICT DO UPDATE SET expires = max(expires, excluded.expires), revoked = coalesce(revoked, excluded.revoked)
 `
 
-/** @param file made when it does not exist, readable by nobody else */
+/**
+ * @param file made when it does not exist, readable by nobody else
+ * @throws TrackerError LEDGER_INVALID
+ */
 export function openLedger(file: string): Ledger {
-  closeSync(openSync(file, 'a', 0o600))
-  const db = new DatabaseSync(file, { timeout: LIMITS.ledgerBusyMs })
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;')
-  db.exec(TABLES)
+  const db = openDatabase(file)
   const row = (sql: string, ...values: SQLInputValue[]): Record<string, unknown> | undefined =>
     db.prepare(sql).get(...values)
   const run = (sql: string, ...values: SQLInputValue[]): number => Number(db.prepare(sql).run(...values).changes)
@@ -217,6 +218,25 @@ export function openLedger(file: string): Ledger {
     sequence,
     revocations: (now) => atomically(() => ({ sequence: sequence(), revoked: listed(now) })),
     [Symbol.dispose]: () => db.close(),
+  }
+}
+
+function openDatabase(file: string): DatabaseSync {
+  closeSync(openSync(file, 'a', 0o600))
+  const db = new DatabaseSync(file, { timeout: LIMITS.ledgerBusyMs })
+  try {
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;')
+    const version = db.prepare('PRAGMA user_version').get()?.['user_version'] as number
+    if (version > VERSION) throw new Error(`it is of version ${version}, and this program knows ${VERSION}`)
+    db.exec(TABLES)
+    db.exec(`PRAGMA user_version = ${VERSION}`)
+    return db
+  } catch (cause) {
+    db.close()
+    throw new TrackerError('LEDGER_INVALID', `${file} cannot be read as a ledger: ${(cause as Error).message}`, {
+      cause,
+      fix: 'use the version of shoal-tracker that wrote it, or restore it from a backup',
+    })
   }
 }
 

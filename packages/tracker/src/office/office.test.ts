@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { sha256, verifyCredential, verifyRevocations } from '@shoal/release'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { encodeQuestion, parseAnswer, type EnrolmentAnswer } from '../enrolment/message.ts'
@@ -111,6 +112,21 @@ describe('an enrolment', () => {
     ledger = openLedger(join(folder, 'ledger.sqlite'))
     expect(ledger.redeem(sha256(sha256(SECRET)), ALICE, NOW, NOW + WEEK)).toEqual({ status: 'unknown' })
     expect(ledger.redeem(SECRET, ALICE, NOW, NOW + WEEK)).toEqual({ status: 'unknown' })
+  })
+})
+
+describe('a ledger', () => {
+  it('that is none, or of a later version, is refused and left as it is', () => {
+    const file = join(folder, 'other.sqlite')
+    writeFileSync(file, 'this is no database, but long enough to be taken for one. '.repeat(50))
+    expect(() => openLedger(file)).toThrow(expect.objectContaining({ code: 'LEDGER_INVALID' }))
+    using later = new DatabaseSync(join(folder, 'later.sqlite'))
+    later.exec('PRAGMA user_version = 2')
+    expect(() => openLedger(join(folder, 'later.sqlite'))).toThrow('of version 2')
+  })
+
+  it('is readable by nobody else', () => {
+    expect(statSync(join(folder, 'ledger.sqlite')).mode & 0o777).toBe(0o600)
   })
 })
 
