@@ -26,7 +26,12 @@ describe.concurrent('arbitrary software', () => {
     const shelf = new Map(scene.honest)
     const [first, second] = [KEYS.release, keyOfSeed('release manager')]
     const keys = { [first.id]: first.listed, [second.id]: second.listed }
-    const delegated = { name: ROLE, terminating: true, paths: ['demo/stable/*/*.release'], keyids: [first.id, second.id] }
+    const delegated = {
+      name: ROLE,
+      terminating: true,
+      paths: ['demo/stable/*/*.release'],
+      keyids: [first.id, second.id],
+    }
     const targets = targetsSigned({ version: 2, delegations: { keys, roles: [{ ...delegated, threshold: 2 }] } })
     putRole(shelf, 'targets', targets, KEYS.targets)
     publish(shelf, '6.6.6', { 'version.txt': 'evil' })
@@ -52,7 +57,8 @@ describe.concurrent('arbitrary software', () => {
 
   it('is not installed when it comes in the place of a manifest that was signed', async () => {
     const shelf = new Map(scene.honest)
-    const { cid } = (latest(shelf, ROLE)['targets'] as Record<string, { custom: { cid: string } }>)[pathOf('2.0')]?.custom ?? { cid: '' }
+    const { cid } = (latest(shelf, ROLE)['targets'] as Record<string, { custom: { cid: string } }>)[pathOf('2.0')]
+      ?.custom ?? { cid: '' }
     const { id } = pack(shelf, '2.0', { 'version.txt': 'evil' })
     shelf.set(`blocks/${cid}`, shelf.get(originPath.block(id)) ?? new Uint8Array())
     const { failure, version } = await scene.get('other-manifest', { origin: await scene.serve(shelf) })

@@ -30,17 +30,20 @@ const STALE: Record<string, (shelf: Shelf) => void> = {
 }
 
 describe.concurrent('indefinite freeze', () => {
-  it.each(Object.keys(STALE))('by %s metadata that stands still ends when it expires, and the device says so', async (role) => {
-    const shelf = new Map(scene.honest)
-    STALE[role]?.(shelf)
-    const { code, failure, version } = await scene.get(`stale-${role}`, { origin: await scene.serve(shelf) })
-    expect(failure).toMatchObject({
-      code: 'METADATA_EXPIRED',
-      message: `metadata: ${role} expired on 2026-11-01T00:00:00.000Z`,
-      fix: expect.stringContaining('check the clock') as string,
-    })
-    expect({ code, version }).toEqual({ code: 5, version: undefined })
-  })
+  it.each(Object.keys(STALE))(
+    'by %s metadata that stands still ends when it expires, and the device says so',
+    async (role) => {
+      const shelf = new Map(scene.honest)
+      STALE[role]?.(shelf)
+      const { code, failure, version } = await scene.get(`stale-${role}`, { origin: await scene.serve(shelf) })
+      expect(failure).toMatchObject({
+        code: 'METADATA_EXPIRED',
+        message: `metadata: ${role} expired on 2026-11-01T00:00:00.000Z`,
+        fix: expect.stringContaining('check the clock') as string,
+      })
+      expect({ code, version }).toEqual({ code: 5, version: undefined })
+    },
+  )
 
   it('by an origin that stands still is broken by a neighbour that knows more', async () => {
     const next = new Map(scene.honest)

@@ -29,7 +29,10 @@ describe.concurrent('mix-and-match', () => {
     const shelf = new Map(scene.honest)
     swap(shelf, '3.snapshot.json', '2.snapshot.json')
     const { failure, version } = await scene.get('older-snapshot', { origin: await scene.serve(shelf) })
-    expect(failure).toMatchObject({ code: 'METADATA_UNTRUSTED', message: expect.stringContaining('snapshot') as string })
+    expect(failure).toMatchObject({
+      code: 'METADATA_UNTRUSTED',
+      message: expect.stringContaining('snapshot') as string,
+    })
     expect(version).toBeUndefined()
   })
 

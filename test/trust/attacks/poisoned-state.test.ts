@@ -18,7 +18,8 @@ const trustOf = (name: string, file: string): string => join(scene.ground.dir, '
 function stored(shelf: Shelf): string {
   const files = metadataOf(shelf)
   const text = (name: string): string => Buffer.from(files[name] ?? []).toString()
-  const newest = (role: string): string => text(Object.keys(files).findLast((name) => name.endsWith(`.${role}.json`)) ?? '')
+  const newest = (role: string): string =>
+    text(Object.keys(files).findLast((name) => name.endsWith(`.${role}.json`)) ?? '')
   const roles = { timestamp: text('timestamp.json'), snapshot: newest('snapshot'), targets: newest('targets') }
   const roots = Object.keys(files).filter((name) => name.endsWith('.root.json'))
   return JSON.stringify({ v: 1, roots: roots.map(text), roles: { ...roles, [ROLE]: newest(ROLE) } })

@@ -56,7 +56,10 @@ describe.concurrent('rollback', () => {
     putRole(shelf, ROLE, { ...latest(shelf, ROLE), version: 9, targets: targets ?? {} }, KEYS.release)
     announce(shelf)
     const { failure, version } = await scene.get('withdrawn', { origin: await scene.serve(shelf) })
-    expect(failure).toMatchObject({ code: 'METADATA_UNTRUSTED', message: expect.stringContaining('counter 1') as string })
+    expect(failure).toMatchObject({
+      code: 'METADATA_UNTRUSTED',
+      message: expect.stringContaining('counter 1') as string,
+    })
     expect(version).toBe('2.0')
   })
 })

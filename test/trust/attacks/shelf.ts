@@ -16,7 +16,17 @@ import {
   type EntryInput,
   type ReleaseId,
 } from '@shoal/release'
-import { common, KEYS, metaOf, releaseSigned, rootSigned, signedBy, targetsSigned, type Key, type Map as Signed } from '../author.ts'
+import {
+  common,
+  KEYS,
+  metaOf,
+  releaseSigned,
+  rootSigned,
+  signedBy,
+  targetsSigned,
+  type Key,
+  type Map as Signed,
+} from '../author.ts'
 
 /** Path at the origin → bytes. */
 export type Shelf = Map<string, Uint8Array>
@@ -60,7 +70,11 @@ export function pack(shelf: Shelf, version: string, content: Content): { id: Rel
   const chunks = Array.from({ length: manifest.chunks.count }, (_, chunk) =>
     byDigest.get(Buffer.from(manifest.chunks.digest(chunk)).toString('hex')),
   )
-  putPack(shelf, id, chunks.map((bytes) => zstdCompressSync(bytes ?? Buffer.alloc(0))))
+  putPack(
+    shelf,
+    id,
+    chunks.map((bytes) => zstdCompressSync(bytes ?? Buffer.alloc(0))),
+  )
   return { id, rootBytes: blocks.at(-1)?.bytes.length ?? 0 }
 }
 

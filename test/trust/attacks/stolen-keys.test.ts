@@ -36,7 +36,13 @@ describe.concurrent('stolen online keys', () => {
     const delegated = { name: ROLE, terminating: true, paths: ['demo/stable/*/*.release'] }
     const keys = { [KEYS.stranger.id]: KEYS.stranger.listed }
     const roles = [{ ...delegated, keyids: [KEYS.stranger.id], threshold: 1 }]
-    putRole(shelf, 'targets', targetsSigned({ version: 2, delegations: { keys, roles } }), KEYS.snapshot, KEYS.timestamp)
+    putRole(
+      shelf,
+      'targets',
+      targetsSigned({ version: 2, delegations: { keys, roles } }),
+      KEYS.snapshot,
+      KEYS.timestamp,
+    )
     announce(shelf)
     const { code, version } = await scene.get('delegated', { origin: await scene.serve(shelf) })
     expect({ code, version }).toEqual({ code: 5, version: undefined })
@@ -61,8 +67,10 @@ describe('stolen tracker', () => {
     await using stack = new AsyncDisposableStack()
     for (const peer of evil) {
       stack.use(peer)
-      const connection = await peer.node.dial(readAddresses(tracker.addresses, 'tracker', true), { signal: AbortSignal.timeout(10_000) })
-      const topics = [{ topic: channelTopic(FLEET, TARGET), complete: true }]
+      const connection = await peer.node.dial(readAddresses(tracker.addresses, 'tracker', true), {
+        signal: AbortSignal.timeout(10_000),
+      })
+      const topics = [{ topic: channelTopic(FLEET, TARGET).toString(), complete: true }]
       const signal = AbortSignal.timeout(10_000)
       await announceTo(peer.node, connection.remotePeer, FLEET, { topics, role: 'device', want: 1 }, { signal })
     }

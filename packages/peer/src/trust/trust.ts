@@ -6,6 +6,7 @@ import {
   findRelease,
   parseTrustedRoot,
   refreshMetadata,
+  ReleaseError,
   trustRoots,
   type FoundRelease,
   type MetadataFiles,
@@ -155,13 +156,17 @@ export async function openTrust(
   }
 
   async function resolve(target: Target, sources: TrustSources): Promise<Resolved> {
+    let refused: Error | undefined
     for (;;) {
       try {
         return await once(target, sources)
       } catch (error) {
         if (!(error instanceof Unresolved)) throw error
         const { isFinal, failure } = error
-        if (isFinal || sources.signal.aborted) throw failure
+        if (failure instanceof ReleaseError) refused = failure
+        // What was wrong with what was heard says more than that in the end nobody answered.
+        if (sources.signal.aborted) throw refused ?? failure
+        if (isFinal) throw failure
         await pause(RETRY_MS, sources.signal)
       }
     }

@@ -71,6 +71,7 @@ export async function refreshMetadata(
     }
   }
   try {
+    before.refuseExpiredTimestamp()
     await complete(before, step)
     return { set: before, sources, options: step.options, stored, confirmed }
   } catch (error) {

@@ -89,6 +89,14 @@ export class TrustedSet {
     this.#roles.set('timestamp', bytes)
   }
 
+  /** One from an earlier refresh may be out of date by now; then nothing can be built on it. */
+  refuseExpiredTimestamp(): void {
+    const timestamp = this.timestamp?.signed
+    if (timestamp === undefined) return
+    const expires = new Date(timestamp.expires)
+    if (this.#isExpired({ expires })) throw expired('timestamp', expires)
+  }
+
   /** A snapshot from an earlier refresh: kept when it is current, and to hold the next one against when it is not. */
   recallSnapshot(bytes: Uint8Array): void {
     checkMetadata('snapshot', bytes, this.#caps.snapshot)
