@@ -45,9 +45,12 @@ describe('members', () => {
     const stays = await fleet.startMember('stays', [], { origin: fleet.origin })
     const goes = await fleet.startMember('goes')
     await goes.until('installed', { timeoutMs: TIMEOUT_MS })
+    const told = changeOf(fleet.stateDirOf('stays'), 'membership.json')
     const { changed } = await fleet.office<{ changed: boolean }>('revoke', goes.peerId)
     expect(changed).toBe(true)
     expect(await goes.program.exited).toMatchObject({ code: 7 })
+    await told
+    expect(await stays.status()).toMatchObject({ membership: { revocations: 1 }, neighbours: [] })
     expect(goes.program.latest('error' as never)).toMatchObject({ code: 'MEMBERSHIP_ENDED', message: /revoked/ })
 
     await expect(goes.restart()).rejects.toThrow('MEMBERSHIP_ENDED')

@@ -1,3 +1,3 @@
-export { readMembership, writeMembership, type StoredMembership } from './file.ts'
+export { writeMembership } from './file.ts'
 export { keepMembership, type KeptMembership } from './keep.ts'
 export { openMembership, type OpenedMembership } from './open.ts'
