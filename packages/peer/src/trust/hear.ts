@@ -76,7 +76,9 @@ export function hear(
       return
     }
     if (heard.origin !== 'answered' && !hasTimestamp && (expectsNeighbours || pending > 0)) return
-    if (pending === 0) settle()
+    // Without the origin's word a neighbour that is not linked yet may know better than the one that is.
+    const isAll = pending === 0 && (heard.origin === 'answered' || !expectsNeighbours)
+    if (isAll) settle()
     else settleIn(GRACE_MS)
   }
 
