@@ -61,6 +61,8 @@ export async function openPrivateFleet(): Promise<PrivateFleet> {
   let trackers: readonly string[] = []
   let tracker: Program<{ listening: { addresses: string[] } }>
   let names = 0
+  /** By the flags that they were made with. */
+  const tokens = new Map<string, Promise<string>>()
 
   async function startTracker(): Promise<void> {
     const key = ['--enrolment-key', join(repository, 'keys', 'enrolment.pem'), '--state-dir', trackerState]
@@ -112,7 +114,9 @@ export async function openPrivateFleet(): Promise<PrivateFleet> {
     token,
     enroll,
     async startMember(name, flags = [], options = {}) {
-      await enroll(name, await token(...flags))
+      const shared = tokens.get(flags.join(' ')) ?? token(...flags, '--uses', '100')
+      tokens.set(flags.join(' '), shared)
+      await enroll(name, await shared)
       return startPeer(ground, { name, target: TARGET, root: join(stateDirOf(name), 'root.json'), ...options })
     },
     async turnIn(given, identity) {
