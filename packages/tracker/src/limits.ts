@@ -68,8 +68,9 @@ export const LIMITS = {
   strangersBurst: 256,
   strangersRefillMs: 100,
   strangerHostsMax: 10_000,
-  /** How soon a connection ends whose credential has expired, and members that are remembered as let in. */
+  /** How soon a connection ends whose credential has expired; how long and how many members are remembered that are not connected. */
   memberSweepMs: 1_000,
+  memberIdleSeconds: 60,
   membersAdmittedMax: 10_000,
 
   /** A token, and what a tracker answers to one. */

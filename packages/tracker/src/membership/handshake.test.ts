@@ -81,7 +81,7 @@ describe('two members', () => {
     const parted = new Promise((resolve) => a.node.addEventListener('peer:disconnect', resolve, { once: true }))
     clock.seconds = NOW + 60 + 300
     await parted
-    expect(b.membership.memberOf(a.id)).toBeUndefined()
+    expect(b.membership.judge(a.id)).toBe('expired')
   })
 })
 

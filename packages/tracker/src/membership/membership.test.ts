@@ -17,11 +17,17 @@ describe('a membership', () => {
     expect(() => membershipOf(SELF, { fleet: 'f'.repeat(32) })).toThrow('another fleet')
   })
 
-  it('remembers whom it has admitted, until it forgets them', () => {
-    const membership = membershipOf(SELF)
+  it('remembers whom it has admitted, while they are connected and for a while after', () => {
+    const clock = { seconds: NOW }
+    const membership = membershipOf(SELF, {}, clock)
     expect(membership.admit(OTHER, credentialOf(OTHER, { site: 'waw' }))).toBe('member')
     expect(membership.memberOf(OTHER)).toMatchObject({ site: 'waw' })
-    membership.forget(OTHER)
+    membership.forgetIdle(() => false)
+    expect(membership.judge(OTHER)).toBe('member')
+    clock.seconds = NOW + 61
+    membership.forgetIdle(() => true)
+    expect(membership.judge(OTHER)).toBe('member')
+    membership.forgetIdle(() => false)
     expect(membership.memberOf(OTHER)).toBeUndefined()
     expect(membership.judge(OTHER)).toBeUndefined()
   })

@@ -39,13 +39,14 @@ export interface Membership {
   /** As it is shown to others. */
   readonly credentialBytes: Uint8Array
   standing(): Standing
-  /** Judges what a remote has shown; when it is a member, remembers the credential until `forget`. */
+  /** Judges what a remote has shown; when it is a member, remembers the credential until `forgetIdle`. */
   admit(remote: string, credential: Uint8Array): Judgement | 'invalid'
   /** What the remote was admitted with. */
   memberOf(remote: string): Credential | undefined
   /** How a remote that was admitted would be judged now; undefined for one that was not. */
   judge(remote: string): Judgement | undefined
-  forget(remote: string): void
+  /** Forgets whom it has let in some time ago and is not connected. */
+  forgetIdle(isConnected: (remote: string) => boolean): void
   isRevoked(peer: string): boolean
   /**
    * Takes this node's next credential.
@@ -62,13 +63,18 @@ export interface Membership {
   onChange(listener: () => void): () => void
 }
 
+interface Admitted {
+  credential: Credential
+  atSeconds: number
+}
+
 /** @throws TrackerError CREDENTIAL_REFUSED, ReleaseError REVOCATIONS_INVALID */
 export function createMembership(
   config: MembershipConfig,
   nowSeconds: () => number = () => Math.floor(Date.now() / 1_000),
 ): Membership {
   const { peer, fleet, enrolmentKeys, secret } = config
-  const admitted = new Map<string, Credential>()
+  const admitted = new Map<string, Admitted>()
   const listeners = new Set<() => void>()
   let own = { bytes: config.credential, credential: readOwn(config.credential) }
   let list: { bytes: Uint8Array; revocations: Revocations; peers: ReadonlySet<string> } | undefined
@@ -130,15 +136,21 @@ export function createMembership(
         throw error
       }
       const judgement = judgeNow(remote, credential)
-      if (judgement === 'member') remember(admitted, remote, credential)
+      if (judgement === 'member') remember(admitted, remote, { credential, atSeconds: nowSeconds() })
       return judgement
     },
-    memberOf: (remote) => admitted.get(remote),
+    memberOf: (remote) => admitted.get(remote)?.credential,
     judge(remote) {
-      const credential = admitted.get(remote)
+      const credential = admitted.get(remote)?.credential
       return credential === undefined ? undefined : judgeNow(remote, credential)
     },
-    forget: (remote) => void admitted.delete(remote),
+    forgetIdle(isConnected) {
+      // A connection that has just passed its handshake is not there yet.
+      const before = nowSeconds() - LIMITS.memberIdleSeconds
+      for (const [remote, { atSeconds }] of admitted) {
+        if (atSeconds < before && !isConnected(remote)) admitted.delete(remote)
+      }
+    },
     isRevoked,
     renew(bytes) {
       const credential = readOwn(bytes)
@@ -161,11 +173,11 @@ export function createMembership(
 }
 
 /** Connections are fewer than this; a member whose connection failed after its handshake must not be remembered for ever. */
-function remember(admitted: Map<string, Credential>, remote: string, credential: Credential): void {
+function remember(admitted: Map<string, Admitted>, remote: string, entry: Admitted): void {
   admitted.delete(remote)
   const oldest = admitted.keys().next().value
   if (admitted.size >= LIMITS.membersAdmittedMax && oldest !== undefined) admitted.delete(oldest)
-  admitted.set(remote, credential)
+  admitted.set(remote, entry)
 }
 
 function refused(message: string, cause?: unknown): TrackerError {
