@@ -41,6 +41,13 @@ export function unresolved(
   return new Unresolved(new PeerError('NOT_FOUND', `${where} has a release of ${name}`), isFinal)
 }
 
+/** Something was said and not believed. */
+export function isRefusal(failure: Error): boolean {
+  return (
+    failure instanceof ReleaseError && (failure.code === 'METADATA_INVALID' || failure.code === 'METADATA_UNTRUSTED')
+  )
+}
+
 function isMissing(error: unknown): boolean {
   return error instanceof ReleaseError && error.rule === 'metadata-missing'
 }

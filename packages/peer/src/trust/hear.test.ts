@@ -42,7 +42,14 @@ function round(speakers: Partial<Speakers> & Pick<Speakers, 'neighbours'>): {
 } {
   const unreadable: string[] = []
   let over = false
-  const options = { origin: undefined, expectsNeighbours: true, isKnown: false, signal: AbortSignal.timeout(60_000) }
+  const proves: Speakers['proves'] = ({ timestamp }) => timestamp !== undefined
+  const options = {
+    origin: undefined,
+    expectsNeighbours: true,
+    isKnown: false,
+    proves,
+    signal: AbortSignal.timeout(60_000),
+  }
   const heard = hear(2, { ...options, ...speakers }, ({ key }) => void unreadable.push(key))
   void heard.then(() => (over = true))
   return { heard, unreadable, isOver: () => over }
@@ -61,6 +68,21 @@ afterEach(() => {
 })
 
 describe('the first round', () => {
+  it('is not cut short by a neighbour whose timestamp is forged', async () => {
+    const slow = Promise.withResolvers<Uint8Array>()
+    const neighbours = neighboursOf(neighbourWith('forger', { 'timestamp.json': timestamp(9) }))
+    const { heard, isOver } = round({
+      neighbours,
+      origin: originWith({ 'timestamp.json': slow.promise }),
+      proves: ({ timestamp: said }) => said !== undefined && !Buffer.from(said).includes('"version":9'),
+    })
+    await vi.advanceTimersByTimeAsync(30_000)
+    expect(isOver()).toBe(false)
+    slow.resolve(timestamp(2))
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(versionsOf(await heard)).toEqual([9, 2])
+  })
+
   it('is over with the answer of the origin when nobody else was asked', async () => {
     const { heard } = round({ neighbours: neighboursOf(), origin: originWith({ 'timestamp.json': timestamp(1) }) })
     expect(await heard).toMatchObject({ origin: 'answered', from: 'origin' })

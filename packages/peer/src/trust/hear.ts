@@ -11,6 +11,8 @@ export interface Speakers {
   expectsNeighbours: boolean
   /** With metadata on disk already nobody is waited for long; the next refresh asks again. */
   isKnown: boolean
+  /** Whether what one source said is signed as it must be; whoever forges is heard, but ends no wait for others. */
+  proves: (answer: { root: Uint8Array | undefined; timestamp: Uint8Array | undefined }) => boolean
   /** Ends the wait for those who have not answered. */
   signal: AbortSignal
 }
@@ -40,7 +42,7 @@ const KNOWN_WAIT_MS = 5_000
  */
 export function hear(
   rootVersion: number,
-  { neighbours, origin, expectsNeighbours, isKnown, signal }: Speakers,
+  { neighbours, origin, expectsNeighbours, isKnown, proves, signal }: Speakers,
   onUnreadable: (neighbour: Neighbour, error: Error) => void,
 ): Promise<Heard> {
   const { promise, resolve } = Promise.withResolvers<Heard>()
@@ -48,6 +50,7 @@ export function hear(
   const asking = AbortSignal.any([signal, over.signal])
   const heard: Heard = { roots: [], timestamps: [], origin: 'none', originError: undefined, from: 'nobody' }
   let isOriginAsked = origin !== undefined
+  let hasProof = false
   let pending = 0
   let deadlineMs = Infinity
   let timer: NodeJS.Timeout | undefined
@@ -70,12 +73,11 @@ export function hear(
   }
 
   function review(): void {
-    const hasTimestamp = heard.timestamps.length > 0
     if (isOriginAsked) {
-      if (hasTimestamp) settleIn(ORIGIN_GRACE_MS)
+      if (hasProof) settleIn(ORIGIN_GRACE_MS)
       return
     }
-    if (heard.origin !== 'answered' && !hasTimestamp && (expectsNeighbours || pending > 0)) return
+    if (heard.origin !== 'answered' && !hasProof && (expectsNeighbours || pending > 0)) return
     // Without the origin's word a neighbour that is not linked yet may know better than the one that is.
     const isAll = pending === 0 && (heard.origin === 'answered' || !expectsNeighbours)
     if (isAll) settle()
@@ -90,6 +92,7 @@ export function hear(
     if (over.signal.aborted) return false
     if (root !== undefined) heard.roots.push(root)
     if (timestamp !== undefined) heard.timestamps.push(timestamp)
+    hasProof ||= proves({ root, timestamp })
     return timestamp !== undefined
   }
 

@@ -3,6 +3,7 @@ import {
   checkMetadata,
   METADATA_BYTES_MAX,
   metadataFile,
+  trustRoots,
   type Kind,
   type MetadataFiles,
   type Refreshed,
@@ -53,6 +54,25 @@ export function filesByName({ roots, roles }: MetadataFiles): Map<string, Uint8A
   for (const bytes of roots) add('root', bytes)
   for (const [role, bytes] of roles) add(role, bytes)
   return named
+}
+
+/** Whether the trusted roots vouch for the next root or for the timestamp. */
+export function isSigned(
+  roots: readonly Uint8Array[],
+  { root, timestamp }: { root: Uint8Array | undefined; timestamp: Uint8Array | undefined },
+  now: Date,
+): boolean {
+  const set = trustRoots(roots, now)
+  const takes = (work: () => void): boolean => {
+    try {
+      work()
+      return true
+    } catch {
+      return false
+    }
+  }
+  const isRootSigned = root !== undefined && takes(() => set.updateRoot(root))
+  return isRootSigned || (timestamp !== undefined && takes(() => set.updateTimestamp(timestamp)))
 }
 
 /** Undefined for what cannot be read: what is kept may have been damaged, or changed by another hand. */

@@ -20,8 +20,9 @@ import type { OriginClient } from '../origin/index.ts'
 import { pause } from '../pause.ts'
 import type { Disk } from '../store/index.ts'
 import { checkCounter, checkFloors, raiseCounter, raiseFloors, releaseKeys } from './floors.ts'
-import { claimsOf, filesByName, othersOf, summarise, type Summary } from './kept.ts'
-import { unresolved, Unresolved } from './failure.ts'
+import { claimsOf, filesByName, isSigned, othersOf, summarise, type Summary } from './kept.ts'
+import { isRefusal, unresolved, Unresolved } from './failure.ts'
+import type { Speakers } from './hear.ts'
 import { createSources } from './sources.ts'
 import { openTrustState } from './state.ts'
 
@@ -103,7 +104,8 @@ export async function openTrust(
     const onProblem = (error: unknown): void => {
       problems.push(error)
     }
-    const from = createSources({ ...sources, isKnown: before.roles.has('timestamp'), onProblem })
+    const proves: Speakers['proves'] = (answer) => isSigned(before.roots, answer, now())
+    const from = createSources({ ...sources, isKnown: before.roles.has('timestamp'), proves, onProblem })
     const roots: Uint8Array[] = []
     try {
       const refreshed = await refreshMetadata(before, from, {
@@ -157,6 +159,7 @@ export async function openTrust(
 
   async function resolve(target: Target, sources: TrustSources): Promise<Resolved> {
     let refused: Error | undefined
+    let isSecondLook = false
     for (;;) {
       try {
         return await once(target, sources)
@@ -166,7 +169,9 @@ export async function openTrust(
         if (failure instanceof ReleaseError) refused = failure
         // What was wrong with what was heard says more than that in the end nobody answered.
         if (sources.signal.aborted) throw refused ?? failure
-        if (isFinal) throw failure
+        // What a source said may have been damaged on the way: that is asked for once more.
+        if (isFinal && (isSecondLook || !isRefusal(failure))) throw failure
+        isSecondLook = isFinal
         await pause(RETRY_MS, sources.signal)
       }
     }
