@@ -23,11 +23,6 @@ interface Members {
   members: { peer: string; state: string; site: string; role: string }[]
 }
 
-async function membershipOf(name: string): Promise<{ credential: string } & Record<string, unknown>> {
-  const text = await readFile(join(fleet.stateDirOf(name), 'membership.json'), 'utf8')
-  return JSON.parse(text) as { credential: string }
-}
-
 describe('members', () => {
   it('fetch from each other what one of them fetched from the origin, at the sites of their credentials', async () => {
     const one = await fleet.startMember('one', ['--site', 'waw-1'], { origin: fleet.origin })
@@ -70,16 +65,8 @@ describe('members', () => {
   })
 
   it('get a new credential when a third of its life is over', async () => {
-    const { peerId } = await fleet.enroll('old', await fleet.token('--site', 'waw-2'))
-    const before = await membershipOf('old')
     const now = Math.floor(Date.now() / 1_000)
-    const pem = await readFile(join(fleet.repository, 'keys', 'enrolment.pem'))
-    const secret = Buffer.from(createPrivateKey(pem).export({ format: 'jwk' }).d ?? '', 'base64url')
-    const names = { fleet: String(before['fleet']), peer: peerId, site: 'waw-2', group: '', role: 'device' as const }
-    const old = signCredential({ ...names, issued: now - 300_000, expires: now + 300_000 }, createSigner(secret))
-    const file = join(fleet.stateDirOf('old'), 'membership.json')
-    await writeFile(file, JSON.stringify({ ...before, credential: Buffer.from(old).toString('base64') }))
-
+    await enrolAged('old', { issued: now - 300_000, expires: now + 300_000 })
     const renewed = changeOf(fleet.stateDirOf('old'), 'membership.json')
     const root = join(fleet.stateDirOf('old'), 'root.json')
     const peer = await startPeer(fleet.ground, { name: 'old', target: TARGET, root, origin: fleet.origin })
@@ -88,7 +75,27 @@ describe('members', () => {
     expect(Date.parse(membership.expires) / 1_000).toBeGreaterThan(now + 600_000)
     await peer.kill('SIGTERM')
   })
+
+  it('that were away for longer than their credentials last say so, and end with 7', async () => {
+    const now = Math.floor(Date.now() / 1_000)
+    await enrolAged('late', { issued: now - 600_000, expires: now - 1_000 })
+    const root = join(fleet.stateDirOf('late'), 'root.json')
+    const started = startPeer(fleet.ground, { name: 'late', target: TARGET, root, origin: fleet.origin })
+    await expect(started).rejects.toThrow(/exit code 7: MEMBERSHIP_ENDED, the credential of this peer expired at/)
+  })
 })
+
+/** Enrols a machine, and turns its clock back: its credential is one that the enrolment key signed for these times. */
+async function enrolAged(name: string, times: { issued: number; expires: number }): Promise<void> {
+  const { peerId, fleet: id } = await fleet.enroll(name, await fleet.token())
+  const pem = await readFile(join(fleet.repository, 'keys', 'enrolment.pem'))
+  const secret = Buffer.from(createPrivateKey(pem).export({ format: 'jwk' }).d ?? '', 'base64url')
+  const names = { fleet: id, peer: peerId, site: '', group: '', role: 'device' as const }
+  const credential = Buffer.from(signCredential({ ...names, ...times }, createSigner(secret))).toString('base64')
+  const file = join(fleet.stateDirOf(name), 'membership.json')
+  const stored = JSON.parse(await readFile(file, 'utf8')) as object
+  await writeFile(file, JSON.stringify({ ...stored, credential }))
+}
 
 describe('a peer that is no member', () => {
   it('says how it becomes one, and ends with 7', async () => {

@@ -134,6 +134,9 @@ async function get(text: string, flags: GetFlags, quiet: boolean): Promise<void>
     signal,
     onPhase: (phase, fields) => output.record('phase', { phase, ...fields }),
     onProgress: (state) => showProgress(output, progress, peer, state),
+  }).catch((error: unknown) => {
+    ended.throwIfAborted()
+    throw error
   })
   output.record('installed', summaryFields(peer, target, result))
   if (flags.linger > 0) {

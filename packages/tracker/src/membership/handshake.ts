@@ -1,9 +1,9 @@
 /** How members recognise each other: the dialler shows its credential first, the listener only to a member. */
+import { REVOCATIONS_BYTES_MAX } from '@shoal/release'
+import { TrackerError } from '../error.ts'
+import { readBlob, writeBlob } from '../handshake/blob.ts'
 import type { Channel, Handshake } from '../handshake/guard.ts'
 import { FRAME_BYTES, openFrame, sealFrame, type FrameContext } from '../handshake/seal.ts'
-import { TrackerError } from '../error.ts'
-import { REVOCATIONS_BYTES_MAX } from '@shoal/release'
-import { readBlob, writeBlob } from '../handshake/blob.ts'
 import type { Membership } from './membership.ts'
 
 /** What only a tracker does: it enrols those who bring a token, and tells a revoked member that it is one. Peers say nothing. */
