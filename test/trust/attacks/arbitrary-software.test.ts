@@ -1,9 +1,9 @@
 /** Somebody who may write to the origin, and perhaps holds the online keys, offers software of his own. */
 import { originPath } from '@shoal/release'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { keyOfSeed, KEYS, releaseTarget, rootSigned, targetsSigned } from '../author.ts'
+import { keyOfSeed, KEYS, rootSigned, targetsSigned } from '../author.ts'
 import { openScene, type Scene } from './scene.ts'
-import { announce, latest, newShelf, offer, pack, pathOf, publish, putRole, ROLE } from './shelf.ts'
+import { announce, latest, offer, pack, pathOf, publish, putRole, ROLE } from './shelf.ts'
 
 let scene: Scene
 beforeAll(async () => {

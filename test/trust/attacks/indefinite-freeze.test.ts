@@ -80,6 +80,22 @@ describe.concurrent('indefinite freeze', () => {
     expect(version).toBe('3.0')
   })
 
+  it('by a stolen timestamp key is not to be had by many peers either: the origin is heard in any case', async () => {
+    await using stack = new AsyncDisposableStack()
+    const many = Array.from({ length: 6 }, async (_, at) => {
+      const forged = new Map(scene.honest)
+      announce(forged, { timestamp: { version: 1_000 + at } })
+      forged.delete('tuf/4.snapshot.json')
+      return stack.use(await startLyingPeer(forged))
+    })
+    const crowd = await Promise.all(many)
+    const next = new Map(scene.honest)
+    publish(next, '3.0')
+    await scene.updated('crowded')
+    const { version } = await scene.getBeside(crowd, next, 'crowded')
+    expect(version).toBe('3.0')
+  })
+
   it('by hiding a new root is broken by a neighbour that has it', async () => {
     const next = new Map(scene.honest)
     putRole(next, 'root', rootSigned({ version: 2 }), KEYS.root)

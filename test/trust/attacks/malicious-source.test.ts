@@ -73,7 +73,7 @@ describe.concurrent('malicious peer', () => {
 
   it('with the metadata of another fleet is passed over', async () => {
     const other = newShelf()
-    const fleet = { fleet: [...FLEET].reverse().join(''), members: 'open' }
+    const fleet = { fleet: FLEET.replaceAll('0', '1'), members: 'open' }
     putRole(other, 'root', rootSigned({ version: 2, 'x-shoal': fleet }), KEYS.root)
     publish(other, '6.6.6', { 'version.txt': 'evil' })
     announce(other, { timestamp: { version: 99 } }, { snapshot: KEYS.stranger, timestamp: KEYS.stranger })

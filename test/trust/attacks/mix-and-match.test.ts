@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { originPath } from '@shoal/release'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { KEYS } from '../author.ts'
+import { KEYS, type Json } from '../author.ts'
 import { currentVersion, openScene, type Scene } from './scene.ts'
 import { announce, latest, publish, putRole, ROLE, type Shelf } from './shelf.ts'
 
@@ -49,11 +49,12 @@ describe.concurrent('mix-and-match', () => {
   it('of a release of another channel is refused: the role may not speak about it', async () => {
     const shelf = new Map(scene.honest)
     const role = latest(shelf, ROLE)
-    const targets = Object.entries(role['targets'] as object).map(([path, target]: [string, never]) => [
+    const foreign = Object.entries(role['targets'] as Record<string, Json>).map(([path, target]) => [
       path.replace('demo/stable/', 'demo/beta/'),
       target,
     ])
-    putRole(shelf, ROLE, { ...role, version: 9, targets: Object.fromEntries(targets) as never }, KEYS.release)
+    const targets = Object.fromEntries(foreign) as Record<string, Json>
+    putRole(shelf, ROLE, { ...role, version: 9, targets }, KEYS.release)
     announce(shelf)
     const { failure } = await scene.get('channel', { target: 'demo@beta', origin: await scene.serve(shelf) })
     expect(failure?.code).toBe('NOT_FOUND')

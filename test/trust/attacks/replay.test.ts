@@ -34,7 +34,7 @@ describe('a replayed announcement', () => {
       weigh: { timestamp: () => 'known' },
       onUnreadable: () => undefined,
     })
-    await expect.poll(() => subscribers(attacker.node), INSTALL).toContain(peer.peerId)
+    await expect.poll(() => subscribers(attacker.node), { timeout: INSTALL.timeoutMs }).toContain(peer.peerId)
     const tell = (from: Shelf): void => news.tell('timestamp', from.get('tuf/timestamp.json') ?? new Uint8Array())
     tell(scene.old)
     tell(scene.honest)

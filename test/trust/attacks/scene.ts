@@ -22,8 +22,8 @@ export interface Scene extends AsyncDisposable {
   start(name: string, options: Partial<PeerOptions>): Promise<Peer>
   /** Installs once and ends. The same name is the same machine, with what it kept. */
   get(name: string, options: Partial<PeerOptions>): Promise<Outcome>
-  /** The same beside a neighbour, which is asked before the origin, with this shelf, answers anything. */
-  getBeside(neighbour: LyingPeer, shelf: Shelf, name: string): Promise<Outcome>
+  /** The same beside neighbours, who are all asked before the origin, with this shelf, answers anything. */
+  getBeside(neighbours: LyingPeer | readonly LyingPeer[], shelf: Shelf, name: string): Promise<Outcome>
   /** A machine that has installed 2.0 and knows all that is in `honest`. */
   updated(name: string): Promise<void>
 }
@@ -58,10 +58,11 @@ export async function openScene(): Promise<Scene> {
     return { code, version: await currentVersion(peer), summary, failure, peer }
   }
 
-  async function getBeside({ address, asked }: LyingPeer, shelf: Shelf, name: string): Promise<Outcome> {
+  const getBeside: Scene['getBeside'] = async (neighbours, shelf, name) => {
+    const all = [neighbours].flat()
     await using gate = await startGate(await serve(shelf))
-    void asked.then(() => gate.open())
-    return await get(name, { origin: gate.address, peers: [address] })
+    void Promise.all(all.map(({ asked }) => asked)).then(() => gate.open())
+    return await get(name, { origin: gate.address, peers: all.map(({ address }) => address) })
   }
 
   /** Once installed, it is copied for every machine that is to have this. */

@@ -1,5 +1,5 @@
 /** Where metadata comes from: neighbours first for what is immutable, origin and neighbours alike for what is newest. */
-import { ReleaseError, type MetadataSources } from '@shoal/release'
+import { metadataFile, ReleaseError, type MetadataSources } from '@shoal/release'
 import { PeerError } from '../error.ts'
 import { firstAnswer, type AnswerSource } from '../first-answer.ts'
 import type { Neighbour, Neighbours } from '../neighbours/index.ts'
@@ -15,6 +15,7 @@ export interface HeardSources extends MetadataSources {
   heard(): Heard | undefined
 }
 
+const TIMESTAMP = metadataFile('timestamp')
 const NEIGHBOURS_BEFORE_ORIGIN = 3
 /** One that has not answered for so long is not waited for alone. */
 const PATIENCE_MS = 1_500
@@ -22,6 +23,21 @@ const PATIENCE_MS = 1_500
 export function createSources(deps: SourcesDeps): HeardSources {
   const { neighbours, origin, signal, onProblem } = deps
   let first: Heard | undefined
+  let originTimestamp: Uint8Array | undefined
+
+  const heardOrigin: Speakers['origin'] = origin && {
+    async fetchMetadata(file, bytesMax, options) {
+      const bytes = await origin.fetchMetadata(file, bytesMax, options)
+      if (file === TIMESTAMP) originTimestamp = bytes
+      return bytes
+    },
+  }
+
+  /** The origin's first: neighbours may be many, and all of one mind. */
+  function timestamps(): Uint8Array[] {
+    const all = first?.timestamps ?? []
+    return originTimestamp === undefined ? all : [originTimestamp, ...all.filter((each) => each !== originTimestamp)]
+  }
 
   /** Bytes that cannot be metadata at all come from no honest neighbour; anything else may be old, or meant for others. */
   function judge(neighbour: Neighbour, error: Error): void {
@@ -35,12 +51,12 @@ export function createSources(deps: SourcesDeps): HeardSources {
     heard: () => first,
 
     async gather(file) {
-      if (file === 'timestamp.json') return first?.timestamps ?? []
+      if (file === TIMESTAMP) return timestamps()
       const version = Number.parseInt(file, 10)
       if (first !== undefined) {
         return (await hear(version, { ...deps, expectsNeighbours: false, isKnown: true }, judge)).roots
       }
-      first = await hear(version, deps, judge)
+      first = await hear(version, { ...deps, origin: heardOrigin }, judge)
       return first.roots
     },
 

@@ -10,7 +10,10 @@ import { TrustedSet, type MetadataCaps, type MetadataFiles } from './trusted-set
 import { loadRole } from './walk.ts'
 
 export interface MetadataSources {
-  /** Every answer that somebody has for a file of which the right version is not known: `N.root.json` and `timestamp.json`. */
+  /**
+   * Every answer that somebody has for a file of which the right version is not known: `N.root.json` and `timestamp.json`. The first
+   * is looked into in any case, of the others only the highest versions.
+   */
   gather(file: string, bytesMax: number): Promise<Uint8Array[]>
   /**
    * Offers answers for a file of known version until `accept` does not throw. Throws when nobody has one that is accepted.
@@ -127,7 +130,10 @@ function recall(roots: TrustedSet, { roles }: MetadataFiles): TrustedSet {
   return set
 }
 
-/** Timestamps that verify and are newer than what was kept, the highest version first. */
+/**
+ * Timestamps that verify and are newer than what was kept, the highest version first. Who has the key could sign more than are tried
+ * that lead nowhere; so the first answer, which is the origin's, is among them.
+ */
 async function gatherTimestamps(
   roots: TrustedSet,
   before: TrustedSet,
@@ -146,8 +152,11 @@ async function gatherTimestamps(
       options.onProblem(error)
     }
   }
-  const newest = [...versions].sort(([a], [b]) => b - a).slice(0, TIMESTAMPS_TRIED_MAX)
-  return { candidates: newest.map(([, bytes]) => bytes), confirmed }
+  const [first] = versions.values()
+  const newest = [...versions].sort(([a], [b]) => b - a).map(([, bytes]) => bytes)
+  const candidates = newest.slice(0, TIMESTAMPS_TRIED_MAX)
+  if (first !== undefined && !candidates.includes(first)) candidates.push(first)
+  return { candidates, confirmed }
 }
 
 /** The version of a timestamp that is valid and not older than the one before. */
