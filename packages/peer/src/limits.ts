@@ -10,6 +10,8 @@ export const LIMITS = {
   requestsPerLinkMax: 256,
   /** Releases that one link may take part in. */
   slotsPerLinkMax: 64,
+  /** Frames but data that may wait until the other side takes them: what it makes this side say costs it less than this side. */
+  controlWaitingBytesMax: 1 << 20,
   /** Links that a peer serves at once, from all others together and from any one of them. */
   inboundLinksMax: 128,
   inboundLinksPerPeerMax: 2,
@@ -21,7 +23,7 @@ export const LIMITS = {
   /** Peers told in one exchange, and addresses of each. */
   exchangePeersMax: 32,
   exchangeAddressesMax: 8,
-  exchangeBytesMax: 64 << 10,
+  exchangeBytesMax: 80 << 10,
   /** Neighbours that this peer connects to on its own. */
   neighboursMax: 30,
   /** Peers that were heard of and are remembered for a connection. */

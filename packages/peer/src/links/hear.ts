@@ -33,6 +33,8 @@ export function hear<M extends { type: string }>(
   const deframer = createDeframer(
     {
       frame(type, body) {
+        // A frame may end the link while more of them are in the same bytes.
+        if (link.ended.aborted) return
         const message = decode(type, body)
         if (isHello(message)) {
           if (greeted) throw violation('a second hello')

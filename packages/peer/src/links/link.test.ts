@@ -242,6 +242,31 @@ describe('a link', () => {
     expect(heard).toEqual(['asked', 'lost'])
   })
 
+  it('keeps only so much for a neighbour that joins again and again and takes nothing', async () => {
+    const { manifest, content } = smallRelease()
+    const offer = createOffer(() => undefined)
+    offer.add({ ...holdingOf(manifest, content), spanBitmap: () => new Uint8Array(64 << 10) })
+    const { requester, asking, answering, violations, greeted } = connect(offer, 1 << 20)
+    await greeted
+    let waitingBytes = 0
+    answering.send = (...parts) => {
+      for (const part of parts) waitingBytes += part.length
+      return false
+    }
+    const watcher = { available: () => undefined, have: () => undefined, unavailable: () => undefined }
+    const over = new Promise((resolve) => asking.ended.addEventListener('abort', resolve))
+    for (let slot = 1; slot <= 100; slot++) {
+      requester.join(slot, manifest.id, watcher)
+      requester.leave(slot)
+    }
+    await over
+    expect(violations.map((error) => error.code)).toEqual(['TIMEOUT'])
+    expect(waitingBytes).toBeLessThan(LIMITS.controlWaitingBytesMax + (128 << 10))
+    const before = waitingBytes
+    offer.gained(manifest.id, 0)
+    expect(waitingBytes).toBe(before)
+  })
+
   it('answers no more than its share of waiting requests', async () => {
     const { requester, greeted, violations } = connect(
       createOffer(() => undefined),

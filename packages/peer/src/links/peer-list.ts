@@ -12,22 +12,34 @@ export interface ToldPeer {
   addresses: Multiaddr[]
 }
 
+const ADDRESS_CHARACTERS_MAX = 256
+
 const schema = z
   .array(
     z.strictObject({
       id: z.string().max(128),
-      addrs: z.array(z.string().max(256)).min(1).max(LIMITS.exchangeAddressesMax),
+      addrs: z.array(z.string().max(ADDRESS_CHARACTERS_MAX)).min(1).max(LIMITS.exchangeAddressesMax),
     }),
   )
   .max(LIMITS.exchangePeersMax)
 
+/** What others have said of themselves goes on only if everybody can read it: the one who passes it on is the one who would be banned. */
 export function encodePeerList(peers: readonly ToldPeer[]): Uint8Array {
-  return cbor.encode(
-    peers.slice(0, LIMITS.exchangePeersMax).map(({ id, addresses }) => ({
-      id: id.toString(),
-      addrs: addresses.slice(0, LIMITS.exchangeAddressesMax).map(String),
-    })),
-  )
+  const told = peers.flatMap(({ id, addresses }) => {
+    const addrs = addresses.map(String).filter(isReadable).slice(0, LIMITS.exchangeAddressesMax)
+    return addrs.length === 0 ? [] : [{ id: id.toString(), addrs }]
+  })
+  return cbor.encode(told.slice(0, LIMITS.exchangePeersMax))
+}
+
+/** An address that came in its binary form may have a text that is none. */
+function isReadable(text: string): boolean {
+  if (Buffer.byteLength(text) > ADDRESS_CHARACTERS_MAX) return false
+  try {
+    return multiaddr(text).toString() === text
+  } catch {
+    return false
+  }
 }
 
 /** @throws PeerError PROTOCOL_VIOLATION */

@@ -138,7 +138,8 @@ export function openRequester(link: Link, deps: RequesterDeps): Requester {
     build: (id: number) => Ask,
   ): Promise<Uint8Array | undefined> {
     return new Promise((resolve, reject) => {
-      const stop = AbortSignal.any([signal, AbortSignal.timeout(LIMITS.smallRequestTimeoutMs)])
+      // A timer that ends with the request: what a signal of its own would hold on to stays until its time is up.
+      const timer = setTimeout(abort, LIMITS.smallRequestTimeoutMs)
       const cancel = ask(
         bytesMax,
         false,
@@ -149,17 +150,18 @@ export function openRequester(link: Link, deps: RequesterDeps): Requester {
         },
         build,
       )
-      const abort = (): void => {
+      function abort(): void {
         cancel()
         if (signal.aborted) settle(() => reject(signal.reason as Error))
         else settle(() => resolve(undefined))
       }
       function settle(then: () => void): void {
-        stop.removeEventListener('abort', abort)
+        clearTimeout(timer)
+        signal.removeEventListener('abort', abort)
         then()
       }
-      if (stop.aborted) abort()
-      else stop.addEventListener('abort', abort)
+      if (signal.aborted) abort()
+      else signal.addEventListener('abort', abort)
     })
   }
 

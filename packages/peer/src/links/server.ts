@@ -30,12 +30,20 @@ export function serveLink(link: Link, deps: ServerDeps): void {
   const slots = new Map<number, { release: ReleaseId; unwatch: () => void }>()
   const jobs: Job[] = []
   let current: { id: number; cancelled: boolean } | undefined
+  let waitingBytes = 0
 
   link.ended.addEventListener('abort', () => {
     jobs.length = 0
     for (const slot of slots.values()) slot.unwatch()
     slots.clear()
   })
+
+  /** A few bytes can ask for many: for who does not take them, only so many are kept. */
+  function say(answer: Parameters<typeof encodeAnswer>[0]): void {
+    const bytes = encodeAnswer(answer)
+    waitingBytes = link.send(bytes) ? 0 : waitingBytes + bytes.length
+    if (waitingBytes > LIMITS.controlWaitingBytesMax) fail(new PeerError('TIMEOUT', 'the other side does not listen'))
+  }
 
   function take(ask: Exclude<Ask, { type: 'hello' }>): void {
     switch (ask.type) {
@@ -49,7 +57,7 @@ export function serveLink(link: Link, deps: ServerDeps): void {
         const at = jobs.findIndex((job) => job.id === ask.id)
         if (at !== -1) {
           jobs.splice(at, 1)
-          link.send(encodeAnswer({ type: 'end', id: ask.id, status: STATUS.refused }))
+          say({ type: 'end', id: ask.id, status: STATUS.refused })
         }
         if (current?.id === ask.id) current.cancelled = true
         return
@@ -68,13 +76,15 @@ export function serveLink(link: Link, deps: ServerDeps): void {
     if (slots.has(slot)) throw violation('a slot joined twice')
     if (slots.size >= LIMITS.slotsPerLinkMax) throw violation('too many slots on one link')
     const release = blockIdFromDigest(digest) as ReleaseId
-    if (deps.offer.holding(release) === undefined) link.send(encodeAnswer({ type: 'unavailable', slot }))
+    if (deps.offer.holding(release) === undefined) say({ type: 'unavailable', slot })
     const unwatch = deps.offer.watch(release, {
-      available: (holding) => void link.send(encodeAnswer({ type: 'available', slot, spans: holding.spanBitmap() })),
-      gained: (span) => void link.send(encodeAnswer({ type: 'have', slot, span })),
-      unavailable: () => void link.send(encodeAnswer({ type: 'unavailable', slot })),
+      available: (holding) => say({ type: 'available', slot, spans: holding.spanBitmap() }),
+      gained: (span) => say({ type: 'have', slot, span }),
+      unavailable: () => say({ type: 'unavailable', slot }),
     })
-    slots.set(slot, { release, unwatch })
+    // What was said may have ended the link, and then nobody comes to stop it.
+    if (link.ended.aborted) unwatch()
+    else slots.set(slot, { release, unwatch })
   }
 
   async function work(): Promise<void> {
@@ -90,7 +100,7 @@ export function serveLink(link: Link, deps: ServerDeps): void {
           deps.onViolation(new PeerError('STORE_CORRUPT', `could not serve ${job.type}`, { cause: error }))
         }
       }
-      link.send(encodeAnswer({ type: 'end', id: job.id, status }))
+      say({ type: 'end', id: job.id, status })
     }
     current = undefined
   }
@@ -127,6 +137,7 @@ export function serveLink(link: Link, deps: ServerDeps): void {
       if (writable) continue
       try {
         await link.drained(AbortSignal.timeout(LIMITS.drainTimeoutMs))
+        waitingBytes = 0
       } catch {
         fail(new PeerError('TIMEOUT', 'the other side does not take what it asked for'))
       }
@@ -140,7 +151,7 @@ export function serveLink(link: Link, deps: ServerDeps): void {
     {
       hello(hello) {
         deps.onHello(hello)
-        link.send(encodeAnswer({ type: 'hello', ...deps.hello }))
+        say({ type: 'hello', ...deps.hello })
       },
       message: take,
     },
