@@ -11,41 +11,71 @@ export function createRandom(seed: number): Random {
   }
 }
 
+export function pick<T>(all: readonly T[], random: Random): T {
+  return all[random(all.length)] as T
+}
+
 /** Bytes that lengths, types and signs turn on, in CBOR and elsewhere. */
 const TELLING = [
   0x00, 0x01, 0x1f, 0x18, 0x1b, 0x3b, 0x40, 0x5b, 0x60, 0x7f, 0x80, 0x9b, 0x9f, 0xa0, 0xbb, 0xd8, 0xf6, 0xf7, 0xfb,
   0xff,
 ]
 
-/** A copy with one to three small changes. */
-export function mutate(bytes: Uint8Array, random: Random): Uint8Array {
+/** Words that JSON, headers and names turn on. */
+const WORDS = [
+  'null',
+  '-1',
+  '1e999',
+  '0.5',
+  '[',
+  '{',
+  '"',
+  '\\u0000',
+  '"__proto__":',
+  '../',
+  '%',
+  '/',
+  ',',
+  ' ',
+  '\r\n',
+]
+
+/** How often a part is repeated at most. */
+const REPEATS_MAX = 10_000
+
+/** A copy with one to three changes, at most `bytesMax` long. */
+export function mutate(bytes: Uint8Array, random: Random, bytesMax: number): Uint8Array {
   let changed: Buffer = Buffer.from(bytes)
-  for (let times = 1 + random(3); times > 0; times--) changed = mutateOnce(changed, random)
+  for (let times = 1 + random(3); times > 0; times--) changed = mutateOnce(changed, random).subarray(0, bytesMax)
   return Uint8Array.from(changed)
 }
 
 function mutateOnce(bytes: Buffer, random: Random): Buffer {
   const at = random(bytes.length + 1)
   const length = 1 + random(8)
-  switch (random(7)) {
+  switch (random(10)) {
     case 0:
       return at < bytes.length ? put(bytes, at, Buffer.of((bytes[at] ?? 0) ^ (1 << random(8)))) : bytes
     case 1:
-      return put(bytes, at, Buffer.of(TELLING[random(TELLING.length)] ?? 0))
+      return put(bytes, at, Buffer.of(pick(TELLING, random)))
     case 2:
       return put(bytes, at, Buffer.alloc(length, random(2) === 0 ? 0xff : 0))
     case 3:
       return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)])
     case 4:
-      return Buffer.concat([
-        bytes.subarray(0, at),
-        bytes.subarray(random(bytes.length + 1)).subarray(0, length),
-        bytes.subarray(at),
-      ])
+      return insert(bytes, at, bytes.subarray(random(bytes.length + 1)).subarray(0, length))
     case 5:
       return bytes.subarray(0, at)
+    case 6:
+      return insert(bytes, at, Buffer.from(pick(WORDS, random)))
+    case 7:
+      return put(bytes, at, Buffer.of(random(256), random(256)))
+    case 8: {
+      const part = bytes.subarray(at, at + length)
+      return insert(bytes, at, Buffer.alloc(part.length * random(random(8) === 0 ? REPEATS_MAX : 16), part))
+    }
     default:
-      return Buffer.concat([bytes.subarray(0, at), Buffer.of(TELLING[random(TELLING.length)] ?? 0), bytes.subarray(at)])
+      return insert(bytes, at, Buffer.of(pick(TELLING, random)))
   }
 }
 
@@ -54,4 +84,8 @@ function put(bytes: Buffer, at: number, part: Buffer): Buffer {
   const copy = Buffer.from(bytes)
   part.copy(copy, at)
   return copy
+}
+
+function insert(bytes: Buffer, at: number, part: Buffer): Buffer {
+  return Buffer.concat([bytes.subarray(0, at), part, bytes.subarray(at)])
 }
