@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { atMostEvery } from './at-most-every.ts'
-import { fleetServiceTag, nextQueryMs } from './mdns.ts'
+import { fleetServiceTag, memberServiceTag, nextQueryMs } from './mdns.ts'
 
 describe('mDNS queries', () => {
   const state = { asked: 10, found: 0, isSearching: false, queryMs: 120_000 }
@@ -43,4 +43,12 @@ describe('mDNS answers', () => {
     stop.abort()
     expect(vi.getTimerCount()).toBe(0)
   })
+})
+
+it('the service tag of a private fleet is the same for all members, and says nothing to others', () => {
+  const tag = memberServiceTag(new Uint8Array(32).fill(1))
+  expect(tag).toBe(memberServiceTag(new Uint8Array(32).fill(1)))
+  expect(tag).toMatch(/^_[0-9a-f]{16}\._udp\.local$/)
+  expect(tag).not.toBe(memberServiceTag(new Uint8Array(32).fill(2)))
+  expect(tag).not.toContain('01010101')
 })
