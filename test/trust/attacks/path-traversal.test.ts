@@ -28,33 +28,54 @@ function shelfWith(entries: readonly Value[]): Shelf {
   return shelf
 }
 
-const EVIL: Record<string, Value[]> = {
-  'path traversal by a path that climbs': [file('a/../../../../victim/mine')],
-  'path traversal by an absolute path': [file('/tmp/mine')],
-  'path traversal by an entry beneath a symlink': [link('a', 'b'), file('a/mine'), directory('b')],
-  'a symlink escape by an absolute target': [link('a', '/etc/passwd')],
-  'a symlink escape by a target that climbs out': [link('a/b', '../../../victim')],
-  'a symlink escape by a target that climbs from behind a name': [link('a/b', 'c/../../../x')],
-  'a collision of paths that differ in case': [file('README'), file('readme')],
-  'a collision of one name in two forms': [file('e\u0301'), file('\u00e9')],
-  'a collision of a file with a folder': [file('a'), file('a/b')],
+const TRAVERSALS: Record<string, Value[]> = {
+  'a path that climbs': [file('a/../../../../victim/mine')],
+  'an absolute path': [file('/tmp/mine')],
+  'an entry beneath a symlink': [link('a', 'b'), file('a/mine'), directory('b')],
 }
 
-describe.concurrent('a signed release that tries', () => {
-  it.each(Object.keys(EVIL))('%s is refused, and what is current stays', async (attack) => {
-    const name = attack.replaceAll(' ', '-')
-    await scene.updated(name)
-    const origin = await scene.serve(shelfWith(EVIL[attack] ?? []))
-    const { code, failure, version } = await scene.get(name, { origin })
-    expect(failure?.code).toBe('MANIFEST_INVALID')
-    expect({ code, version }).toEqual({ code: 5, version: '2.0' })
-    expect(await readFile(join(victim, 'mine'), 'utf8')).toBe('untouched')
-    expect(await readdir(victim)).toEqual(['mine'])
-  })
+const COLLISIONS: Record<string, Value[]> = {
+  'paths that differ in case': [file('README'), file('readme')],
+  'one name in two forms': [file('e\u0301'), file('\u00e9')],
+  'a file and a folder of one name': [file('a'), file('a/b')],
+}
+
+const ESCAPES: Record<string, Value[]> = {
+  'an absolute target': [link('a', '/etc/passwd')],
+  'a target that climbs out': [link('a/b', '../../../victim')],
+  'a target that climbs from behind a name': [link('a/b', 'c/../../../x')],
+}
+
+async function expectRefused(attack: string, entries: readonly Value[] = []): Promise<void> {
+  const name = attack.replaceAll(' ', '-')
+  await scene.updated(name)
+  const { code, failure, version } = await scene.get(name, { origin: await scene.serve(shelfWith(entries)) })
+  expect(failure?.code).toBe('MANIFEST_INVALID')
+  expect({ code, version }).toEqual({ code: 5, version: '2.0' })
+  await expectUntouched()
+}
+
+async function expectUntouched(): Promise<void> {
+  expect(await readdir(victim)).toEqual(['mine'])
+  expect(await readFile(join(victim, 'mine'), 'utf8')).toBe('untouched')
+}
+
+describe.concurrent('path traversal', () => {
+  it.each(Object.keys(TRAVERSALS))('by %s is refused, and what is current stays', (by) =>
+    expectRefused(by, TRAVERSALS[by]),
+  )
 })
 
-describe('a symlink escape by links planted in the install root', () => {
-  it('writes nothing to where they lead', async () => {
+describe.concurrent('path collision', () => {
+  it.each(Object.keys(COLLISIONS))('of %s is refused, and what is current stays', (of) =>
+    expectRefused(of, COLLISIONS[of]),
+  )
+})
+
+describe.concurrent('symlink escape', () => {
+  it.each(Object.keys(ESCAPES))('by %s is refused, and what is current stays', (by) => expectRefused(by, ESCAPES[by]))
+
+  it('by links planted in the install root writes nothing to where they lead', async () => {
     await scene.updated('planted')
     const shelf = new Map(scene.honest)
     const id = publish(shelf, '3.0', { 'version.txt': '3.0', 'lib/mine': 'overwritten' })
@@ -64,7 +85,6 @@ describe('a symlink escape by links planted in the install root', () => {
     await symlink(join(victim, 'mine'), join(staged, 'version.txt'))
     const { version } = await scene.get('planted', { origin: await scene.serve(shelf) })
     expect(version).toBe('3.0')
-    expect(await readFile(join(victim, 'mine'), 'utf8')).toBe('untouched')
-    expect(await readdir(victim)).toEqual(['mine'])
+    await expectUntouched()
   })
 })

@@ -19,7 +19,7 @@ afterAll(() => scene[Symbol.asyncDispose]())
 
 const INSTALL = { timeoutMs: 30_000 }
 
-describe('a replayed announcement', () => {
+describe('replayed announcement', () => {
   it('of an old release makes nobody look for it; that of a new one is looked into once', async () => {
     const shelf = new Map(scene.honest)
     await using proxy = await startOriginProxy(await scene.serve(shelf))
@@ -54,8 +54,8 @@ function subscribers(node: { services: Record<string, unknown> }): string[] {
   return gossip.getTopics().flatMap((topic) => gossip.getSubscribers(topic).map(String))
 }
 
-describe('in a private fleet', () => {
-  it('a replayed credential makes no member of who did not get it, and a replayed token none at all', async () => {
+describe('replayed credential or token', () => {
+  it('makes nobody a member of a private fleet who was not let in', async () => {
     await using fleet = await openPrivateFleet()
     const token = await fleet.token()
     await fleet.enroll('member', token)
