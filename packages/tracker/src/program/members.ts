@@ -33,7 +33,7 @@ export function addMembersCommands(program: Command): void {
     .option('--site <name>', 'site that its holder belongs to', memberName, '')
     .option('--group <name>', 'group that its holder belongs to', memberName, '')
     .addOption(new Option('--role <role>', 'what its holder is').choices(['device', 'cache']).default('device'))
-    .option('--ttl <duration>', 'how long it can be used', duration, DAY_MS)
+    .addOption(new Option('--ttl <duration>', 'how long it can be used').argParser(duration).default(DAY_MS, '24h'))
     .option('--uses <count>', 'how many machines it is good for', count, 1)
     .option(
       '--tracker <multiaddr>',
