@@ -3,14 +3,15 @@
  * seen before is kept and changed further. The same seed gives the same inputs.
  */
 import { setImmediate } from 'node:timers/promises'
-import { cpuMs, heldBytes, memoryBytes, residentMaxBytes } from './cost.ts'
-import { CORPUS_MAX, HELD_BYTES_MAX, INPUT_BYTES_MAX, INPUT_CPU_MS_MAX, INPUT_MEMORY_BYTES_MAX } from './limits.ts'
+import { cpuMs, memoryBytes } from './cost.ts'
+import { CORPUS_MAX, INPUT_BYTES_MAX, INPUT_CPU_MS_MAX, INPUT_MEMORY_BYTES_MAX } from './limits.ts'
 import { createRandom, mutate, pick, type Random } from './mutate.ts'
 import type { Sample, Target } from './target.ts'
-import { startWatchdog } from './watchdog.ts'
+import type { Watchdog } from './watchdog.ts'
 
 export interface FuzzOptions {
   seed: number
+  watchdog: Watchdog
   /** It ends after the first of the two. */
   rounds?: number
   ms?: number
@@ -25,8 +26,6 @@ export interface Report {
   outcomes: number
   slowestCpuMs: number
   largestBytes: number
-  heldBytes: number
-  residentMaxBytes: number
 }
 
 /** An input that did what none may. */
@@ -41,18 +40,16 @@ export class Finding extends Error {
 
 /** How often other work of the process gets its turn. */
 const ROUNDS_PER_TURN = 64
-/** What a reader makes once and keeps is not held because of inputs. */
-const WARM_UP_ROUNDS = 64
 const OUTCOME_CHARACTERS_MAX = 80
 
 /** @throws Finding */
-export async function fuzz(target: Target, { seed, rounds = Infinity, ms = Infinity }: FuzzOptions): Promise<Report> {
+export async function fuzz(target: Target, options: FuzzOptions): Promise<Report> {
+  const { seed, watchdog, rounds = Infinity, ms = Infinity } = options
   await using stack = new AsyncDisposableStack()
   const samples = await target.samples(stack)
-  const watchdog = stack.use(startWatchdog(target.name))
   const corpus: Sample[] = []
   const outcomes = new Set<string>()
-  const report = { rounds: 0, ms: 0, taken: 0, refused: 0, slowestCpuMs: 0, largestBytes: 0 }
+  const report = { rounds: 0, taken: 0, refused: 0, slowestCpuMs: 0, largestBytes: 0 }
   const started = performance.now()
   let input: Uint8Array = new Uint8Array()
   const onUncaught = (error: unknown): void => console.error(finding(error).message)
@@ -75,7 +72,7 @@ export async function fuzz(target: Target, { seed, rounds = Infinity, ms = Infin
 
   async function readOnce(sample: Sample, random: Random): Promise<string> {
     const [cpuBefore, memoryBefore] = [cpuMs(), memoryBytes()]
-    watchdog.begins(input)
+    watchdog.begins(target.name, input)
     const outcome = await outcomeOf(sample, random)
     watchdog.ended()
     const usedMs = cpuMs() - cpuBefore
@@ -93,9 +90,7 @@ export async function fuzz(target: Target, { seed, rounds = Infinity, ms = Infin
     if (outcome !== 'taken') throw finding(`a valid input is ${outcome}`)
   }
 
-  let heldBefore = 0
   for (; report.rounds < rounds && performance.now() - started < ms; report.rounds++) {
-    if (report.rounds === Math.min(WARM_UP_ROUNDS, rounds - 1)) heldBefore = await heldBytes()
     if (report.rounds % ROUNDS_PER_TURN === 0) await setImmediate()
     const random = createRandom(Math.imul(seed, 0x9e3779b1) + report.rounds)
     const sample = pick(random(2) === 0 && corpus.length > 0 ? corpus : samples, random)
@@ -107,10 +102,7 @@ export async function fuzz(target: Target, { seed, rounds = Infinity, ms = Infin
     outcomes.add(outcome)
     if (corpus.length < CORPUS_MAX) corpus.push({ bytes: input, read: (bytes, more) => sample.read(bytes, more) })
   }
-  report.ms = performance.now() - started
-  const held = (await heldBytes()) - heldBefore
-  if (held > HELD_BYTES_MAX) throw finding(`${held} bytes are held after ${report.rounds} inputs`)
-  return { ...report, outcomes: outcomes.size, heldBytes: held, residentMaxBytes: residentMaxBytes() }
+  return { ...report, ms: performance.now() - started, outcomes: outcomes.size }
 }
 
 /** The messages of an error and of its cause, without what differs from input to input. */

@@ -1,9 +1,10 @@
 /** `npm run fuzz`: every decoder of what remotes send, for as long as wanted. */
 import { parseArgs } from 'node:util'
 import { EXIT, formatBytes } from '@shoal/cli'
-import { Finding, fuzz, type Report } from './fuzz.ts'
+import { soak, type SoakReport } from './soak.ts'
 import type { Target } from './target.ts'
 import { TARGETS } from './targets.ts'
+import { startWatchdog } from './watchdog.ts'
 
 const HELP = `usage: npm run fuzz -- [NAME…] [--seconds 300] [--seed N]
 
@@ -43,14 +44,15 @@ async function main(): Promise<number> {
 
 /** @returns the exit code */
 async function fuzzAll(targets: readonly Target[], seconds: number, seed: number): Promise<number> {
+  await using watchdog = startWatchdog()
   let code: number = EXIT.ok
   writeRow(HEADINGS)
   for (const target of targets) {
     try {
-      writeRow(rowOf(target.name, await fuzz(target, { seed, ms: seconds * 1_000 })))
+      writeRow(rowOf(target.name, await soak(target, { seed, watchdog, ms: seconds * 1_000 })))
     } catch (error) {
-      if (!(error instanceof Finding)) throw error
-      process.stderr.write(`${error.message}\n${(error.cause as Error).stack ?? ''}\n`)
+      const { stack = '', cause } = error as Error
+      process.stderr.write(`${stack}\n${cause instanceof Error ? (cause.stack ?? '') : ''}\n`)
       code = EXIT.failure
     }
   }
@@ -71,7 +73,7 @@ function readCount(text: string): number {
   return Number(text)
 }
 
-function rowOf(name: string, report: Report): string[] {
+function rowOf(name: string, report: SoakReport): string[] {
   const { rounds, ms, taken, outcomes, slowestCpuMs, largestBytes, heldBytes, residentMaxBytes } = report
   return [
     name,

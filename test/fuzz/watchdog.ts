@@ -3,40 +3,46 @@ import { Worker } from 'node:worker_threads'
 
 /** Shared between the two threads. */
 export interface Watched {
-  name: string
-  /** How many inputs there were, and how long the present one is; -1 between two. */
+  /** How many inputs there were, and the lengths of the name and of the present input; -1 between two. */
   state: Int32Array
+  name: Uint8Array
   input: Uint8Array
 }
 
 export interface Watchdog extends AsyncDisposable {
-  begins(input: Uint8Array): void
+  begins(name: string, input: Uint8Array): void
   ended(): void
 }
 
+const NAME_BYTES_MAX = 64
 const INPUT_BYTES_SHOWN = 1 << 20
 
-export function startWatchdog(name: string): Watchdog {
-  const state = new Int32Array(new SharedArrayBuffer(8)).fill(-1)
-  const watched: Watched = { name, state, input: new Uint8Array(new SharedArrayBuffer(INPUT_BYTES_SHOWN)) }
+export function startWatchdog(): Watchdog {
+  const watched: Watched = {
+    state: new Int32Array(new SharedArrayBuffer(12)).fill(-1),
+    name: new Uint8Array(new SharedArrayBuffer(NAME_BYTES_MAX)),
+    input: new Uint8Array(new SharedArrayBuffer(INPUT_BYTES_SHOWN)),
+  }
   const worker = new Worker(new URL('./watchdog-worker.ts', import.meta.url), { workerData: watched })
   worker.unref()
   return {
-    begins(input) {
+    begins(name, input) {
       const shown = input.subarray(0, INPUT_BYTES_SHOWN)
       watched.input.set(shown)
-      Atomics.add(state, 0, 1)
-      Atomics.store(state, 1, shown.length)
+      Atomics.store(watched.state, 1, new TextEncoder().encodeInto(name, watched.name).written)
+      Atomics.add(watched.state, 0, 1)
+      Atomics.store(watched.state, 2, shown.length)
     },
-    ended: () => void Atomics.store(state, 1, -1),
+    ended: () => void Atomics.store(watched.state, 2, -1),
     async [Symbol.asyncDispose]() {
       await worker.terminate()
     },
   }
 }
 
-export function readWatched({ name, state, input }: Watched): { name: string; round: number; input?: Uint8Array } {
-  const round = Atomics.load(state, 0)
-  const length = Atomics.load(state, 1)
-  return length < 0 ? { name, round } : { name, round, input: input.slice(0, length) }
+/** What is being read; `input` is absent between two inputs. */
+export function readWatched({ state, name, input }: Watched): { round: number; name: string; input?: Uint8Array } {
+  const [round, nameBytes, inputBytes] = [0, 1, 2].map((at) => Atomics.load(state, at)) as [number, number, number]
+  const reader = { round, name: Buffer.from(name.slice(0, Math.max(0, nameBytes))).toString() }
+  return inputBytes < 0 ? reader : { ...reader, input: input.slice(0, inputBytes) }
 }

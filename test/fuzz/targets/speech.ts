@@ -3,7 +3,7 @@ import { blockDigest, sha256 } from '@shoal/release'
 import { encodeAnswer, encodeAsk, encodeDataHeader, STATUS } from '../../../packages/peer/src/links/frames.ts'
 import { MANIFEST } from './small-release.ts'
 
-export const HELLO = { role: 'device', site: 'waw-1' } as const
+export const HELLO = { role: 'device', lanePort: 7_071, site: 'waw-1' } as const
 export const BLOCK = Uint8Array.of(0xa0)
 export const METADATA = Buffer.from('{"signed":{}}')
 export const PEERS = Uint8Array.of(0x80)

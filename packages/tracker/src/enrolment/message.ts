@@ -1,5 +1,6 @@
 /** What is said when a token is turned in. The question is one frame, so that from outside it looks like that of a member. */
 import { decode, encode } from '@ipld/dag-cbor'
+import { multiaddr } from '@multiformats/multiaddr'
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { TrackerError } from '../error.ts'
@@ -19,7 +20,9 @@ const schema = z.discriminatedUnion('status', [
     credential: bytes,
     /** The member secret of the fleet. */
     secret: bytes32,
-    trackers: z.array(z.string().max(LIMITS.addressCharactersMax)).max(LIMITS.tokenTrackersMax),
+    trackers: z
+      .array(z.string().max(LIMITS.addressCharactersMax).refine(isAddress, 'a multiaddr'))
+      .max(LIMITS.tokenTrackersMax),
   }),
   z.strictObject({ v: z.literal(1), status: z.enum(['used', 'expired', 'revoked', 'full']) }),
 ])
@@ -46,5 +49,14 @@ export function parseAnswer(answer: Uint8Array): EnrolmentAnswer {
     return schema.parse(decode(answer))
   } catch (cause) {
     throw new TrackerError('REPLY_INVALID', 'the tracker answered with something else than an enrolment', { cause })
+  }
+}
+
+function isAddress(text: string): boolean {
+  try {
+    multiaddr(text)
+    return true
+  } catch {
+    return false
   }
 }
