@@ -4,6 +4,7 @@
  */
 import { openGround, type Ground } from './ground.ts'
 import { startOrigin, type Origin, type Published } from './origin.ts'
+import type { Place } from './place.ts'
 import { startPeer, type Peer, type PeerOptions } from './peer.ts'
 import { startTracker, type Tracker } from './tracker.ts'
 
@@ -14,6 +15,8 @@ export interface ConstellationOptions {
   logs?: string
   /** False leaves the tracker out, and peers find each other in another way. */
   tracker?: boolean
+  /** Where origin and tracker run; here unless given. */
+  servers?: Place
   /** Peers to start at once: site → how many. Named after it: lab-1, lab-2, … */
   sites?: Readonly<Record<string, number>>
 }
@@ -37,8 +40,8 @@ export async function startConstellation(options: ConstellationOptions = {}): Pr
   const { product = 'toolchain', channel = 'stable', sites = {} } = options
   await using stack = new AsyncDisposableStack()
   const ground = stack.use(await openGround(options.logs))
-  const origin = await startOrigin(ground, { product, channel })
-  const tracker = options.tracker === false ? undefined : await startTracker(ground, origin.root)
+  const origin = await startOrigin(ground, { product, channel }, options.servers)
+  const tracker = options.tracker === false ? undefined : await startTracker(ground, origin.root, options.servers)
   // In the order in which they were asked for, which is not that in which they are up.
   const peers = new Map<number, Peer>()
   let asked = 0

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ConstellationError } from './error.ts'
+import { HERE, type Place } from './place.ts'
 import { startProgram, type Program } from './process.ts'
 import type { RecordTypes } from './record-log.ts'
 
@@ -13,7 +14,7 @@ export interface Ground extends AsyncDisposable {
   readonly dir: string
   readonly logs: string
   /** Starts a program of the project from its sources; it is stopped with the ground at the latest. */
-  start<R extends RecordTypes>(program: ProgramName, name: string, args: readonly string[]): Program<R>
+  start<R extends RecordTypes>(program: ProgramName, name: string, args: readonly string[], at?: Place): Program<R>
   /** Runs one to its end and returns its last record; fails with what it said when its exit code is not 0. */
   run<Last extends object>(program: ProgramName, name: string, args: readonly string[]): Promise<Last>
 }
@@ -29,10 +30,17 @@ export async function openGround(logs?: string): Promise<Ground> {
   const destroyAll = (): void => programs.forEach((program) => program.destroy())
   process.on('exit', destroyAll)
 
-  function start<R extends RecordTypes>(program: ProgramName, name: string, args: readonly string[]): Program<R> {
+  function start<R extends RecordTypes>(
+    program: ProgramName,
+    name: string,
+    args: readonly string[],
+    at: Place = HERE,
+  ): Program<R> {
+    const [command, ...before] = [...at.via, process.execPath]
     const started = startProgram<R>({
       name,
-      args: [mainOf(program), ...args],
+      command,
+      args: [...before, mainOf(program), ...args],
       env,
       logFile: join(logFolder, `${name}.log`),
     })

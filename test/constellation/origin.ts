@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Ground } from './ground.ts'
+import { HERE, type Place } from './place.ts'
 import type { Program } from './process.ts'
 
 export interface Origin {
@@ -38,13 +39,17 @@ export interface Published {
 
 const START_TIMEOUT_MS = 30_000
 
-export async function startOrigin(ground: Ground, target: { product: string; channel: string }): Promise<Origin> {
+export async function startOrigin(
+  ground: Ground,
+  target: { product: string; channel: string },
+  at: Place = HERE,
+): Promise<Origin> {
   const repository = join(ground.dir, 'repository')
   const dir = join(ground.dir, 'origin')
   await mkdir(dir)
   const { root } = await ground.run<{ root: string }>('seeder', 'init', ['init', '--repo', repository, '--json'])
-  const serve = ['serve', '--origin', dir, '--listen', '127.0.0.1:0', '--json']
-  const server = ground.start<OriginRecords>('seeder', 'origin', serve)
+  const serve = ['serve', '--origin', dir, '--listen', `${at.address}:0`, '--json']
+  const server = ground.start<OriginRecords>('seeder', 'origin', serve, at)
   const { url } = await server.until('listening', { timeoutMs: START_TIMEOUT_MS })
   return {
     url,

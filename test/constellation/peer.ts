@@ -3,12 +3,15 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Ground } from './ground.ts'
 import type { Installed, PeerRecords, SourceBytes } from './peer-records.ts'
+import { HERE, type Place } from './place.ts'
 import type { Exit, Program } from './process.ts'
 import type { RecordOf, WaitOptions } from './record-log.ts'
 
 export interface PeerOptions {
   name: string
   site?: string
+  /** Where it runs and listens; here unless given. */
+  at?: Place
   /** `get` installs once and seeds while it lingers; `run`, the default, follows the channel. */
   mode?: 'run' | 'get'
   /** PRODUCT@CHANNEL; with `get` also PRODUCT@CHANNEL:VERSION. */
@@ -25,6 +28,8 @@ export interface PeerOptions {
   dht?: boolean
   /** `run`: how often it looks for a new version. */
   pollSeconds?: number
+  /** `run`: over how long the answers to news are spread. */
+  newsJitterSeconds?: number
   /** `get`: how long it seeds after the install. */
   lingerSeconds?: number
   /** `get`: how long it goes on without any progress. */
@@ -60,7 +65,6 @@ export interface PeerStats {
 }
 
 const START_TIMEOUT_MS = 30_000
-const LISTEN = '/ip4/127.0.0.1/tcp/0'
 
 export async function startPeer(ground: Ground, options: PeerOptions): Promise<Peer> {
   const { name, mode = 'run', site = '' } = options
@@ -68,7 +72,7 @@ export async function startPeer(ground: Ground, options: PeerOptions): Promise<P
   const folders = { out: join(home, 'out'), stateDir: join(home, 'state') }
   await mkdir(home, { recursive: true })
   const args = mode === 'run' ? await daemonArguments(home, folders, options) : getArguments(folders.out, options)
-  let program = ground.start<PeerRecords>('peer', name, args)
+  let program = ground.start<PeerRecords>('peer', name, args, options.at)
   let { peerId, addresses } = await program.until('listening', { timeoutMs: START_TIMEOUT_MS })
   return {
     name,
@@ -95,7 +99,7 @@ export async function startPeer(ground: Ground, options: PeerOptions): Promise<P
     kill: (signal) => program.kill(signal),
     async restart() {
       await program.stop()
-      program = ground.start('peer', name, args)
+      program = ground.start('peer', name, args, options.at)
       ;({ peerId, addresses } = await program.until('listening', { timeoutMs: START_TIMEOUT_MS }))
     },
     status: () => ground.run('peer', `${name}-status`, ['status', '--state-dir', folders.stateDir, '--json']),
@@ -115,7 +119,7 @@ async function daemonArguments(
     follow: [{ target: options.target, out }],
     stateDir,
     site,
-    listen: [LISTEN],
+    listen: [listenAt(options)],
     trackers,
     bootstrap,
     peers,
@@ -123,7 +127,7 @@ async function daemonArguments(
     dht: options.dht ?? false,
     ...(options.serviceTag === undefined ? {} : { serviceTag: options.serviceTag }),
     pollSeconds: options.pollSeconds ?? 1,
-    newsJitterSeconds: 1,
+    newsJitterSeconds: options.newsJitterSeconds ?? 1,
     logLevel: 'warn',
   }
   // JSON is YAML.
@@ -137,7 +141,7 @@ function getArguments(out: string, options: PeerOptions): string[] {
   return [
     'get',
     target,
-    ...['--root', root, '--out', out, '--site', site, '--listen', LISTEN],
+    ...['--root', root, '--out', out, '--site', site, '--listen', listenAt(options)],
     ...(origin === undefined ? ['--no-origin'] : ['--origin', origin]),
     ...each('--peer', options.peers),
     ...each('--tracker', options.trackers),
@@ -155,4 +159,8 @@ function getArguments(out: string, options: PeerOptions): string[] {
     ],
     '--json',
   ]
+}
+
+function listenAt({ at = HERE }: PeerOptions): string {
+  return `/ip4/${at.address}/tcp/0`
 }

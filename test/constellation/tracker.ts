@@ -1,4 +1,5 @@
 import type { Ground } from './ground.ts'
+import { HERE, type Place } from './place.ts'
 import type { Program } from './process.ts'
 
 /** A running tracker; its addresses serve as DHT bootstrap, too. */
@@ -17,10 +18,10 @@ interface TrackerRecords {
 
 const START_TIMEOUT_MS = 30_000
 
-export async function startTracker(ground: Ground, root: string): Promise<Tracker> {
-  const listen = ['--listen', '/ip4/127.0.0.1/tcp/0', '--http', '127.0.0.1:0']
+export async function startTracker(ground: Ground, root: string, at: Place = HERE): Promise<Tracker> {
+  const listen = ['--listen', `/ip4/${at.address}/tcp/0`, '--http', '127.0.0.1:0']
   const args = ['run', '--root', root, ...listen, '--log-level', 'warn', '--json']
-  const program = ground.start<TrackerRecords>('tracker', 'tracker', args)
+  const program = ground.start<TrackerRecords>('tracker', 'tracker', args, at)
   const { peerId, addresses, http } = await program.until('listening', { timeoutMs: START_TIMEOUT_MS })
   return { peerId, addresses, http, program }
 }

@@ -1,86 +1,47 @@
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { compareTrees } from '../constellation/compare-trees.ts'
-import { openGround, type Ground, type ProgramName } from '../constellation/ground.ts'
-import type { PeerRecords } from '../constellation/peer-records.ts'
-import { startProgram, type Program } from '../constellation/process.ts'
-import { createLans, type Lans } from './lans.ts'
+import { startConstellation, type Constellation } from '../constellation/constellation.ts'
+import type { Peer } from '../constellation/peer.ts'
+import { createLab, type Lab } from '../lab/lab.ts'
+import { whyNoNamespaces } from '../lab/namespaces.ts'
 import { buildSampleTree } from './sample-tree.ts'
 
 const INSTALL = { timeoutMs: 50_000 }
-const START = { timeoutMs: 30_000 }
+const missing = whyNoNamespaces()
 
 let stack: AsyncDisposableStack
-let ground: Ground
-let lans: Lans | undefined
+let lab: Lab
+let constellation: Constellation
 
 beforeAll(async () => {
   stack = new AsyncDisposableStack()
-  ground = stack.use(await openGround())
-  lans = createLans()
-  if (lans !== undefined) stack.use(lans)
+  if (missing !== undefined) return
+  lab = stack.use(createLab({ sites: { one: { hosts: 1 }, two: { hosts: 1 } }, servers: ['origin'] }))
+  constellation = stack.use(await startConstellation({ servers: lab.server('origin') }))
 })
 afterAll(() => stack.disposeAsync())
 
-/** Stopped before the namespaces are removed. */
-function startIn<R extends object>(
-  [command = '', ...prefix]: readonly string[],
-  program: ProgramName,
-  name: string,
-  args: string[],
-): Program<R> {
-  const main = fileURLToPath(new URL(`../../packages/${program}/bin/shoal-${program}.js`, import.meta.url))
-  const logFile = join(ground.logs, `${name}.log`)
-  const everything = [...prefix, process.execPath, main, ...args]
-  return stack.use(startProgram<R>({ name, command, args: everything, env: process.env, logFile }))
-}
-
 it('two LANs that share no multicast meet through a DHT node, and a release gets across', async ({ skip }) => {
-  if (lans === undefined) return skip('network namespaces need root and iproute2')
-  const { via, routerHost } = lans
-  const tree = join(ground.dir, 'tree')
+  if (missing !== undefined) return skip(missing)
+  const tree = join(constellation.ground.dir, 'tree')
   await buildSampleTree(tree, '5.9.3')
-  const repository = join(ground.dir, 'repository')
-  const origin = join(ground.dir, 'origin')
-  const { root } = await ground.run<{ root: string }>('seeder', 'init', ['init', '--repo', repository, '--json'])
-  const release = ['--product', 'tool', '--channel', 'stable', '--version', '1.0']
-  await ground.run('seeder', 'publish', [
-    'publish',
-    tree,
-    '--repo',
-    repository,
-    '--origin',
-    origin,
-    ...release,
-    '--json',
-  ])
+  await constellation.publish('1.0', tree)
 
-  const serve = ['serve', '--origin', origin, '--listen', `${routerHost}:0`, '--json']
-  const server = startIn<{ listening: { url: string } }>(via.router, 'seeder', 'origin', serve)
-  const { url } = await server.until('listening', START)
-  const listen = ['--listen', `/ip4/${routerHost}/tcp/0`, '--http', '127.0.0.1:0', '--json']
-  const node = startIn<{ listening: { addresses: string[] } }>(via.router, 'tracker', 'dht', [
-    'run',
-    '--root',
-    root,
-    ...listen,
-  ])
-  const { addresses } = await node.until('listening', START)
-
-  const get = (lan: 'one' | 'two', source: string[]): Program<PeerRecords> => {
-    const out = ['--out', join(ground.dir, lan), '--bootstrap', addresses[0] ?? '', '--site', lan]
-    return startIn<PeerRecords>(via[lan], 'peer', lan, [
-      ...['get', 'tool@stable', '--root', root, ...out, '--linger', '600', ...source, '--json'],
-    ])
+  const bootstrap = constellation.tracker?.addresses ?? []
+  const get = (site: 'one' | 'two', more: { origin?: undefined } = {}): Promise<Peer> => {
+    const [at] = lab.site(site).hosts
+    const ways = { trackers: [], bootstrap, dht: true, mdns: true }
+    const options = { name: site, site, mode: 'get', lingerSeconds: 600, ...ways, ...more } as const
+    return constellation.startPeer({ ...options, ...(at === undefined ? {} : { at }) })
   }
-  const first = get('one', ['--origin', url])
+  const first = await get('one')
   await first.until('installed', INSTALL)
-  const { peerId } = await first.until('listening', START)
 
-  const { bytes, neighbours } = await get('two', ['--no-origin']).until('installed', INSTALL)
-  expect(compareTrees(tree, join(ground.dir, 'two', 'current')).differences).toEqual([])
+  const second = await get('two', { origin: undefined })
+  const { bytes, neighbours } = await second.until('installed', INSTALL)
+  expect(compareTrees(tree, second.tree).differences).toEqual([])
   expect(bytes).toMatchObject({ origin: 0, lanPeers: 0, wanPeers: bytes.total })
-  const ways = neighbours.find(({ id }) => id === peerId)?.foundBy
+  const ways = neighbours.find(({ id }) => id === first.peerId)?.foundBy
   expect(ways?.filter((way) => way !== 'inbound')).toEqual(['dht'])
 })
