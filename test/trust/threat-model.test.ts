@@ -19,13 +19,11 @@ function readRows(): Row[] {
   const lines = readFileSync(DOCUMENT, 'utf8').split('\n')
   const cells = lines.filter((line) => line.startsWith('| ')).map((line) => line.split('|').map((cell) => cell.trim()))
   const quoted = (cell = ''): string[] => Array.from(cell.matchAll(/`([^`]+)`/g), ([, name = '']) => name)
-  return cells
-    .slice(2)
-    .map(([, attack = '', , decidedIn, shownBy]) => ({
-      attack,
-      decidedIn: quoted(decidedIn),
-      shownBy: quoted(shownBy),
-    }))
+  return cells.slice(2).map(([, attack = '', , decidedIn, shownBy]) => ({
+    attack,
+    decidedIn: quoted(decidedIn),
+    shownBy: quoted(shownBy),
+  }))
 }
 
 const TITLE = /^( *)(describe|it)(?:\.concurrent)?(?:\.each\(.*?\))?\(\s*'([^']+)'/gms

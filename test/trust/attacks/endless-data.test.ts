@@ -1,9 +1,10 @@
 /** More comes than was asked for, or than anybody has room for. */
+import { readFile } from 'node:fs/promises'
 import { zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startEndlessOrigin } from './endless-origin.ts'
 import { startLyingPeer } from './lying-peer.ts'
-import { openScene, type Scene } from './scene.ts'
+import { currentVersion, openScene, type Scene } from './scene.ts'
 import { publish, putPack } from './shelf.ts'
 
 let scene: Scene
@@ -56,11 +57,22 @@ describe.concurrent('decompression bomb', () => {
     expect(bomb.length).toBeLessThan(room.length)
     putPack(shelf, id, [bomb, zstdCompressSync('3.0')])
     await scene.updated('bombed')
-    const { code, failure, version } = await scene.get('bombed', { origin: await scene.serve(shelf) })
+    const peer = await scene.start('bombed', { mode: 'run', origin: await scene.serve(shelf) })
+    const failure = await peer.until('failure', { timeoutMs: 50_000 })
+    const peakBytes = await peakMemory(peer.program.pid)
+    await peer.kill('SIGTERM')
     expect(failure).toMatchObject({ code: 'ORIGIN_CORRUPT' })
-    expect({ code, version }).toEqual({ code: 5, version: '2.0' })
+    expect(await currentVersion(peer)).toBe('2.0')
+    expect(peakBytes).toBeLessThan(BOMB_BYTES)
   })
 })
+
+/** Of a running process, where the system tells it: resident, in bytes. */
+async function peakMemory(pid: number): Promise<number> {
+  if (process.platform !== 'linux') return 0
+  const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kibibytes) * 1_024
+}
 
 function nameOf(from: string, file: string): string {
   return `${from}-${file.replaceAll(/\W/g, '')}`

@@ -59,7 +59,7 @@ export async function startLyingPeer(shelf: Shelf, lies: Lies = {}): Promise<Lyi
   function answer(link: Link, ask: Ask): void {
     switch (ask.type) {
       case 'hello':
-        return void link.send(encodeAnswer({ type: 'hello', role: 'device', site: '' }))
+        return void link.send(encodeAnswer({ type: 'hello', role: 'device', lanePort: 0, site: '' }))
       case 'join':
         return void link.send(encodeAnswer(join(ask.slot)))
       case 'requestMetadata':
@@ -88,7 +88,7 @@ export async function startLyingPeer(shelf: Shelf, lies: Lies = {}): Promise<Lyi
     while (!link.ended.aborted && endlessBytes < ENDLESS_BYTES) {
       endlessBytes += PIECE_BYTES
       if (link.send(encodeDataHeader(id, PIECE_BYTES), new Uint8Array(PIECE_BYTES))) continue
-      await link.drained(AbortSignal.timeout(10_000))
+      await link.drained()
     }
   }
 

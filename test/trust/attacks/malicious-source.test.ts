@@ -27,7 +27,7 @@ function poisoned(shelf: Shelf, pattern: RegExp): Shelf {
 }
 
 describe.concurrent('malicious mirror', () => {
-  it.each(['packs/', 'blocks/', 'index', '3.rel-', '3.snapshot', 'timestamp'])(
+  it.each(['packs/', 'blocks/', 'index', 'timestamp'])(
     'that changes one bit in %s installs nothing',
     async (object) => {
       const shelf = poisoned(scene.honest, new RegExp(object))

@@ -73,11 +73,15 @@ describe.concurrent('poisoned local state', () => {
     const { atime, mtime } = await stat(path)
     await writeFile(path, 'bad')
     await utimes(path, atime, mtime)
-    const bare = new Map(scene.honest)
-    const { code, version } = await scene.get('next', { origin: undefined, peers: holder.addresses, timeoutSeconds: 3 })
+    const { code, version, peer } = await scene.get('next', {
+      origin: undefined,
+      peers: holder.addresses,
+      timeoutSeconds: 3,
+    })
     expect(code).not.toBe(0)
     expect(version).toBeUndefined()
-    const other = await scene.get('next', { origin: await scene.serve(bare), peers: holder.addresses })
+    expect(peer.stats()?.bytes).toMatchObject({ lanPeers: 0, wasted: 0 })
+    const other = await scene.get('next', { origin: await scene.serve(scene.honest), peers: holder.addresses })
     await holder.kill('SIGTERM')
     expect(other.version).toBe('2.0')
     expect(other.summary?.bans).toEqual([])

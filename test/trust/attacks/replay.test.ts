@@ -5,11 +5,10 @@ import { followNews } from '@shoal/tracker/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startPeer } from '../../constellation/peer.ts'
 import { openPrivateFleet, TARGET } from '../../e2e/private-fleet.ts'
-import { startOriginProxy } from '../../faults/origin-proxy.ts'
 import { FLEET } from '../author.ts'
-import { startLyingPeer } from './lying-peer.ts'
+import { startLyingPeer, type LyingPeer } from './lying-peer.ts'
 import { openScene, type Scene } from './scene.ts'
-import { publish, type Shelf } from './shelf.ts'
+import { announce, latest, publish, versionOf, type Shelf } from './shelf.ts'
 
 let scene: Scene
 beforeAll(async () => {
@@ -20,38 +19,52 @@ afterAll(() => scene[Symbol.asyncDispose]())
 const INSTALL = { timeoutMs: 30_000 }
 
 describe('replayed announcement', () => {
-  it('of an old release makes nobody look for it; that of a new one is looked into once', async () => {
+  it('of an old release is not passed on, and that of a new one is', async () => {
     const shelf = new Map(scene.honest)
-    await using proxy = await startOriginProxy(await scene.serve(shelf))
-    const looks = (): number => proxy.requests.filter(({ path }) => path.endsWith('/timestamp.json')).length
     await using attacker = await startLyingPeer(scene.old)
-    const daemon = { mode: 'run', pollSeconds: 3_600, origin: proxy.url, peers: [attacker.address] } as const
-    const peer = await scene.start('announced-to', daemon)
+    await using bystander = await startLyingPeer(scene.old)
+    using replaying = follow(attacker)
+    using listening = follow(bystander)
+    const origin = await scene.serve(shelf)
+    const peers = [attacker.address, bystander.address]
+    const peer = await scene.start('between', { mode: 'run', pollSeconds: 3_600, origin, peers })
     await peer.until('installed', INSTALL)
+    // Until the way from one to the other is there.
+    const tellNews = (): number => {
+      announce(shelf)
+      replaying.tell(shelf)
+      return listening.heard.length
+    }
+    await expect.poll(tellNews, { timeout: 30_000, interval: 500 }).toBeGreaterThan(0)
 
-    using news = followNews(attacker.node, {
-      fleet: FLEET,
-      weigh: { timestamp: () => 'known' },
-      onUnreadable: () => undefined,
-    })
-    await expect.poll(() => subscribers(attacker.node), { timeout: INSTALL.timeoutMs }).toContain(peer.peerId)
-    const tell = (from: Shelf): void => news.tell('timestamp', from.get('tuf/timestamp.json') ?? new Uint8Array())
-    tell(scene.old)
-    tell(scene.honest)
+    replaying.tell(scene.old)
     publish(shelf, '3.0')
-    tell(shelf)
+    replaying.tell(shelf)
+    await expect.poll(() => listening.heard, { timeout: 30_000 }).toContain(versionOf(latest(shelf, 'timestamp')))
+    expect(listening.heard).not.toContain(versionOf(latest(scene.old, 'timestamp')))
     await peer.until('installed', { ...INSTALL, where: ({ version }) => version === '3.0' })
-    expect(looks()).toBe(2)
     await peer.kill('SIGTERM')
   })
 })
 
-function subscribers(node: { services: Record<string, unknown> }): string[] {
-  const gossip = node.services['gossip'] as {
-    getTopics(): string[]
-    getSubscribers(topic: string): { toString(): string }[]
+interface Follower extends Disposable {
+  /** Versions of the timestamps that were told here. */
+  readonly heard: readonly number[]
+  tell(shelf: Shelf): void
+}
+
+function follow({ node }: LyingPeer): Follower {
+  const heard: number[] = []
+  const weigh = (document: Uint8Array): 'known' => {
+    heard.push((JSON.parse(Buffer.from(document).toString()) as { signed: { version: number } }).signed.version)
+    return 'known'
   }
-  return gossip.getTopics().flatMap((topic) => gossip.getSubscribers(topic).map(String))
+  const news = followNews(node, { fleet: FLEET, weigh: { timestamp: weigh }, onUnreadable: () => undefined })
+  return {
+    heard,
+    tell: (shelf) => news.tell('timestamp', shelf.get('tuf/timestamp.json') ?? new Uint8Array()),
+    [Symbol.dispose]: () => news[Symbol.dispose](),
+  }
 }
 
 describe('replayed credential or token', () => {
