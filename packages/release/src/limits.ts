@@ -56,6 +56,10 @@ export const TIMESTAMP_BYTES_MAX = 16 * KiB
 export const SNAPSHOT_BYTES_MAX = 256 * KiB
 export const TARGETS_BYTES_MAX = 512 * KiB
 export const METADATA_DEPTH_MAX = 16
+/** Roles that a snapshot names, or that targets delegate to; and keys of one delegator. */
+export const ROLES_MAX = 1_000
+/** A pattern of paths that a role is delegated. */
+export const PATTERN_CHARACTERS_MAX = 1_024
 /** Releases that a channel offers at a time. */
 export const RELEASES_PER_ROLE_MAX = 1_000
 /** Root versions that one refresh goes through. */

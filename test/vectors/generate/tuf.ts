@@ -55,8 +55,21 @@ const twoNames = (names: string[]): string => {
   return text(encode({ signatures: [], signed: targetsSigned({ delegations }) }))
 }
 
+const ofPattern = (pattern: string): string => {
+  const role = { name: 'a', terminating: true, paths: [pattern], keyids: [targets.id], threshold: 1 }
+  const delegations = { keys: { [targets.id]: targets.listed }, roles: [role] }
+  return text(encode({ signatures: [], signed: targetsSigned({ delegations }) }))
+}
+
+const tooMany = Object.fromEntries(Array.from({ length: 1_001 }, (_, at) => [`r${at}`, 1]))
+const snapshotOf = (meta: Json): string =>
+  text(encode({ signatures: [], signed: { ...targetsSigned(), _type: 'snapshot', meta } }))
+const targetsOf = (all: Json): string => text(encode({ signatures: [], signed: targetsSigned({ targets: all }) }))
+
 export const invalidMetadata: Vector[] = [
   bad('metadata-size', 'more than 64 KiB', ' '.repeat(65_537)),
+  bad('metadata-size--meta', 'a snapshot of more than 1,000 roles', snapshotOf(tooMany), 'snapshot'),
+  bad('metadata-size--targets', 'more than 1,000 targets', targetsOf(tooMany), 'targets'),
   bad('metadata-json', 'not JSON', '{'),
   bad('metadata-depth', 'arrays in arrays', `{"signed":${'['.repeat(40)}${']'.repeat(40)}}`),
   bad('metadata-keys', 'a key twice in one object', ROOT.replace('"version":1', '"version":1,"version":2')),
@@ -80,6 +93,8 @@ export const invalidMetadata: Vector[] = [
   root('metadata-public-keys', 'one public key under two ids', { keys: { a: targets.listed, b: targets.listed } }),
   bad('metadata-roles', 'a role that is delegated to twice', twoNames(['a', 'a']), 'targets'),
   bad('metadata-roles--number', 'names that a map puts into another order', twoNames(['2', '1']), 'targets'),
+  bad('metadata-roles--braces', 'a pattern that stands for a million others', ofPattern('{1..1000000}'), 'targets'),
+  bad('metadata-roles--stars', 'a pattern that takes long to be matched', ofPattern('*a*a*a*b'), 'targets'),
   bad('metadata-roles--prototype', 'a name that every object has', twoNames(['constructor']), 'targets'),
 ]
 

@@ -1,6 +1,14 @@
 /** One file of metadata, held to more than the library asks of it. What it means is decided in `trusted-set.ts`. */
 import { Metadata, MetadataKind, type Root, type Snapshot, type Targets, type Timestamp } from '@tufjs/models'
-import { ROOT_BYTES_MAX, SNAPSHOT_BYTES_MAX, TARGETS_BYTES_MAX, TIMESTAMP_BYTES_MAX } from '../limits.ts'
+import {
+  PATTERN_CHARACTERS_MAX,
+  RELEASES_PER_ROLE_MAX,
+  ROLES_MAX,
+  ROOT_BYTES_MAX,
+  SNAPSHOT_BYTES_MAX,
+  TARGETS_BYTES_MAX,
+  TIMESTAMP_BYTES_MAX,
+} from '../limits.ts'
 import { isRecord } from '../manifest/wire.ts'
 import { readDocument, refuse, type JsonObject } from './document.ts'
 
@@ -67,13 +75,23 @@ function checkSigned(kind: Kind, document: JsonObject): Claims {
   if (typeof expires !== 'string' || !EXPIRES.test(expires)) {
     refuse('metadata-expires', 'expires is not a time of the form 2030-01-31T23:59:59Z')
   }
+  checkCount(signed, 'meta', ROLES_MAX)
+  checkCount(signed, 'targets', RELEASES_PER_ROLE_MAX)
   if (kind === 'root') checkKeys(signed)
   const delegations = signed['delegations']
   if (kind === 'targets' && isRecord(delegations)) checkDelegations(delegations)
   return { version: version as number, expires: new Date(expires) }
 }
 
+/** The library takes time with the square of the entries, and it reads them before it looks at who signed. */
+function checkCount(holder: JsonObject, field: string, max: number): void {
+  const entries = holder[field]
+  if (typeof entries !== 'object' || entries === null || Object.keys(entries).length <= max) return
+  refuse('metadata-size', `${field} has more than ${max} entries`)
+}
+
 function checkDelegations(delegations: JsonObject): void {
+  checkCount(delegations, 'roles', ROLES_MAX)
   checkKeys(delegations)
   const { roles } = delegations
   if (!Array.isArray(roles)) return
@@ -85,10 +103,26 @@ function checkDelegations(delegations: JsonObject): void {
       refuse('metadata-roles', 'a delegated role has a name that is not allowed')
     }
   }
+  for (const role of roles) {
+    const paths: unknown = isRecord(role) ? role['paths'] : undefined
+    if (Array.isArray(paths) && !paths.every(isPlainPattern)) {
+      refuse('metadata-roles', 'a delegated role has a pattern that is not allowed')
+    }
+  }
 }
+
+/** `*` and `?` mean what the specification says; of the rest that the library knows, some never comes to an end. */
+function isPlainPattern(pattern: unknown): boolean {
+  if (typeof pattern !== 'string' || pattern.length > PATTERN_CHARACTERS_MAX) return false
+  return !/[{}()[\]\\]|^[!#]/.test(pattern) && !STARS.test(pattern)
+}
+
+/** More of them in one segment than a search goes through quickly. */
+const STARS = /(?:\*[^/]*){4}/
 
 /** One key under two ids would count twice towards a threshold. */
 function checkKeys(holder: JsonObject): void {
+  checkCount(holder, 'keys', ROLES_MAX)
   const { keys } = holder
   if (!isRecord(keys)) refuse('metadata-shape', 'keys is not an object')
   const publics = Object.values(keys).map((key) =>
