@@ -1,6 +1,6 @@
+import { canonicalize } from '@tufjs/canonical-json'
 import { sha256 } from '@shoal/release'
 import { SeederError } from '../error.ts'
-import { canonicalJson } from '../metadata/canonical.ts'
 
 /** A key as metadata lists it; `public` is 64 hex digits. */
 export type PublicKey = { keytype: 'ed25519'; scheme: 'ed25519'; keyval: { public: string } }
@@ -12,7 +12,7 @@ export function publicKeyOf(publicKey: Uint8Array): PublicKey {
 
 /** 64 hex digits: the sha256 of the key's canonical JSON. */
 export function keyIdOf(key: PublicKey): string {
-  return Buffer.from(sha256(Buffer.from(canonicalJson(key)))).toString('hex')
+  return Buffer.from(sha256(Buffer.from(canonicalize(key)))).toString('hex')
 }
 
 export function rawKeyOf(key: PublicKey): Uint8Array {

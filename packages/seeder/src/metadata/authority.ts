@@ -1,7 +1,7 @@
 /** Who must sign what, and who did. */
+import { canonicalize } from '@tufjs/canonical-json'
 import { verifySignature } from '@shoal/release'
 import { rawKeyOf, type PublicKey } from '../keys/public-key.ts'
-import { canonicalJson } from './canonical.ts'
 import type { AnySigned, Document, RootSigned, TargetsSigned, TopRole } from './document.ts'
 
 /** `threshold` of these keys must have signed. */
@@ -50,5 +50,5 @@ export function isSignedBy(document: Document, authority: Authority | undefined)
 
 /** What a signature is made over. */
 export function signedBytes(signed: AnySigned): Uint8Array {
-  return Buffer.from(canonicalJson(signed))
+  return Buffer.from(canonicalize(signed))
 }

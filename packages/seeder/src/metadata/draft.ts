@@ -1,7 +1,7 @@
 /** What a role's next version says, or that it needs none. */
+import { canonicalize } from '@tufjs/canonical-json'
 import { metadataFile, sha256 } from '@shoal/release'
 import { isSignedBy } from './authority.ts'
-import { canonicalJson } from './canonical.ts'
 import {
   SPEC_VERSION,
   type AnySigned,
@@ -40,14 +40,14 @@ export function draftRole(role: string, set: MetadataSet, offered: MetadataSet, 
     case 'snapshot': {
       const meta = snapshotMeta(set)
       const there = stillGood(role, set, offered.snapshot)
-      return isRenewed || there === undefined || canonicalJson(there.meta) !== canonicalJson(meta)
+      return isRenewed || there === undefined || canonicalize(there.meta) !== canonicalize(meta)
         ? ({ _type: 'snapshot', spec_version: SPEC_VERSION, version: 0, expires: '', meta } satisfies SnapshotSigned)
         : undefined
     }
     case 'timestamp': {
       const meta = { 'snapshot.json': fileMeta(set.snapshot) }
       const there = stillGood(role, set, offered.timestamp)
-      return isRenewed || there === undefined || canonicalJson(there.meta) !== canonicalJson(meta)
+      return isRenewed || there === undefined || canonicalize(there.meta) !== canonicalize(meta)
         ? ({ _type: 'timestamp', spec_version: SPEC_VERSION, version: 0, expires: '', meta } satisfies TimestampSigned)
         : undefined
     }

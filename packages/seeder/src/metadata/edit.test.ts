@@ -1,10 +1,8 @@
 import { BLOCK_BYTES_MAX, METADATA_BYTES_MAX, NAME_CHARACTERS_MAX, RELEASES_PER_ROLE_MAX } from '@shoal/release'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { releaseOf } from '../fixture/fleet.ts'
 import { keyIdOf, publicKeyOf } from '../keys/public-key.ts'
 import { ROLE_KEYS_MAX } from '../limits.ts'
-import { canonicalJson } from './canonical.ts'
 import { encodeDocument, type TargetsSigned } from './document.ts'
 import { emptyTargets, withChannel, withRelease } from './edit.ts'
 
@@ -61,21 +59,5 @@ describe('withChannel', () => {
         paths: ['game/beta/*/*.release'],
       },
     ])
-  })
-})
-
-describe('canonicalJson', () => {
-  it('sorts keys, escapes quotes and backslashes alone, and takes whole numbers only', () => {
-    expect(canonicalJson({ b: [1, true, null], a: 'é"\\\n' })).toBe('{"a":"é\\"\\\\\n","b":[1,true,null]}')
-    expect(() => canonicalJson(1.5)).toThrow(RangeError)
-  })
-
-  it('says the same for objects that differ in the order of their keys', () => {
-    fc.assert(
-      fc.property(fc.dictionary(fc.string(), fc.integer()), (object) => {
-        const reversed = Object.fromEntries(Object.entries(object).toReversed())
-        expect(canonicalJson(reversed)).toBe(canonicalJson(object))
-      }),
-    )
   })
 })

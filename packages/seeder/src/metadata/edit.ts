@@ -1,4 +1,5 @@
 /** Changes to what metadata says. They are pure: each gives a new body, whose version and expiry are set when it is signed. */
+import { canonicalize } from '@tufjs/canonical-json'
 import {
   blockDigest,
   encodeFleet,
@@ -10,7 +11,6 @@ import {
 } from '@shoal/release'
 import { SeederError } from '../error.ts'
 import { keyIdOf, parsePublicKey, rawKeyOf, type PublicKey } from '../keys/public-key.ts'
-import { canonicalJson } from './canonical.ts'
 import {
   isTopRole,
   SPEC_VERSION,
@@ -85,7 +85,7 @@ export function channelMembers(
   const delegation = set.targets?.signed.delegations?.roles.find((role) => role.name === name)
   if (delegation === undefined) return undefined
   const paths = releasePaths(product, channel)
-  if (canonicalJson(delegation.paths) === canonicalJson(paths)) return membersOf(set, name)
+  if (canonicalize(delegation.paths) === canonicalize(paths)) return membersOf(set, name)
   const message = `the role ${name} of ${product}@${channel} is that of ${delegation.paths.join(', ')} already`
   throw new SeederError('CHANNEL_CONFLICT', message)
 }
