@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { seededRandom } from '../e2e/random.ts'
-import { announce, latest, newShelf, pathOf, publish, putRole, ROLE, versionOf, type Shelf } from './attacks/shelf.ts'
+import { announce, latest, newShelf, pathOf, publish, putRole, ROLE, versionOf } from './attacks/shelf.ts'
 import { KEYS } from './author.ts'
 
 const WORKER = fileURLToPath(new URL('refresh-worker.ts', import.meta.url))
@@ -19,30 +19,30 @@ const SEED = 7
 /** With it a child starts in about half the time. */
 const COMPILE_CACHE = fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url))
 
-let folder: string
-let root: string
 const shelf = newShelf()
 /** By the counter of the release that it leads to. */
 const timestamps = new Map<number, Uint8Array>()
+let folder: string
+let root: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'shoal-crash-'))
   root = join(folder, 'root.json')
   await writeFile(root, shelf.get('tuf/1.root.json') ?? '')
   publish(shelf, '1.0')
-  moveOn(shelf)
+  moveOn()
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 /** A new release under a new snapshot and timestamp, in the place of the one before. */
-function moveOn(on: Shelf): void {
-  const role = latest(on, ROLE)
+function moveOn(): void {
+  const role = latest(shelf, ROLE)
   const version = versionOf(role) + 1
   const [target] = Object.values(role['targets'] as Record<string, { custom: object }>)
   const next = { ...target, custom: { ...target?.custom, counter: version } }
-  putRole(on, ROLE, { ...role, version, targets: { [pathOf('1.0')]: next as never } }, KEYS.release)
-  announce(on)
-  timestamps.set(version, on.get('tuf/timestamp.json') ?? new Uint8Array())
+  putRole(shelf, ROLE, { ...role, version, targets: { [pathOf('1.0')]: next as never } }, KEYS.release)
+  announce(shelf)
+  timestamps.set(version, shelf.get('tuf/timestamp.json') ?? new Uint8Array())
 }
 
 /** An origin at which every look for the timestamp finds a newer one; or with `frozen`, always that one. */
@@ -50,7 +50,7 @@ async function serve(frozen?: () => Uint8Array | undefined): Promise<{ url: stri
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').slice(1)
     const isTimestamp = path === 'tuf/timestamp.json'
-    if (isTimestamp && frozen === undefined) moveOn(shelf)
+    if (isTimestamp && frozen === undefined) moveOn()
     const bytes = (isTimestamp ? frozen?.() : undefined) ?? shelf.get(path)
     response.writeHead(bytes === undefined ? 404 : 200).end(bytes)
   })

@@ -6,6 +6,9 @@ import { openScene, type Scene } from './attacks/scene.ts'
 import { startLyingPeer } from './attacks/lying-peer.ts'
 import { announce, publish } from './attacks/shelf.ts'
 
+/** Several processes, one after the other. */
+const MINUTES_MS = 120_000
+
 let scene: Scene
 let holder: Peer
 beforeAll(async () => {
@@ -46,18 +49,22 @@ describe.concurrent('with the origin out of reach', () => {
     })
   })
 
-  it('a peer that was off until its metadata expired says so, and follows again once the origin is back', async () => {
-    const shelf = new Map(scene.honest)
-    const endMs = Date.now() + 10 * DAY_MS
-    announce(shelf, { timestamp: { expires: inSeconds(endMs) } })
-    expect((await getAt(scene, 'away', Date.now(), await scene.serve(shelf))).summary?.version).toBe('2.0')
-    const back = endMs + 10 * DAY_MS
-    const { error } = await getAt(scene, 'away', back, NOBODY)
-    expect(error).toMatchObject({
-      code: 'METADATA_EXPIRED',
-      message: `metadata: timestamp expired on ${inSeconds(endMs).replace('Z', '.000Z')}`,
-    })
-    publish(shelf, '3.0')
-    expect((await getAt(scene, 'away', back, await scene.serve(shelf))).summary?.version).toBe('3.0')
-  })
+  it(
+    'a peer that was off until its metadata expired says so, and follows again once the origin is back',
+    async () => {
+      const shelf = new Map(scene.honest)
+      const endMs = Date.now() + 10 * DAY_MS
+      announce(shelf, { timestamp: { expires: inSeconds(endMs) } })
+      expect((await getAt(scene, 'away', Date.now(), await scene.serve(shelf))).summary?.version).toBe('2.0')
+      const back = endMs + 10 * DAY_MS
+      const { error } = await getAt(scene, 'away', back, NOBODY)
+      expect(error).toMatchObject({
+        code: 'METADATA_EXPIRED',
+        message: `metadata: timestamp expired on ${inSeconds(endMs).replace('Z', '.000Z')}`,
+      })
+      publish(shelf, '3.0')
+      expect((await getAt(scene, 'away', back, await scene.serve(shelf))).summary?.version).toBe('3.0')
+    },
+    MINUTES_MS,
+  )
 })

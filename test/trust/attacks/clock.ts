@@ -18,24 +18,11 @@ export async function getAt(
   origin: string,
 ): Promise<{ summary?: Installed; error?: Failure }> {
   const out = join(ground.dir, 'peers', name, 'out')
-  const listen = ['--listen', '/ip4/127.0.0.1/tcp/0', '--no-mdns', '--no-dht']
+  const where = ['--root', root, '--out', out, '--origin', origin, '--json']
+  const alone = ['--listen', '/ip4/127.0.0.1/tcp/0', '--no-mdns', '--no-dht']
   await using program = startProgram<{ summary: Installed; error: Failure }>({
     name,
-    args: [
-      '--import',
-      SKEW,
-      MAIN,
-      'get',
-      'demo@stable',
-      '--root',
-      root,
-      '--out',
-      out,
-      '--origin',
-      origin,
-      ...listen,
-      '--json',
-    ],
+    args: ['--import', SKEW, MAIN, 'get', 'demo@stable', ...where, ...alone],
     env: { ...process.env, CLOCK_SKEW_MS: String(clockMs - Date.now()) },
     logFile: join(ground.logs, `${name}.log`),
   })

@@ -10,6 +10,9 @@ import { startLyingPeer, type LyingPeer } from './lying-peer.ts'
 import { openScene, type Scene } from './scene.ts'
 import { announce, latest, publish, versionOf, type Shelf } from './shelf.ts'
 
+/** Several processes, one after the other. */
+const MINUTES_MS = 120_000
+
 let scene: Scene
 beforeAll(async () => {
   scene = await openScene()
@@ -68,17 +71,21 @@ function follow({ node }: LyingPeer): Follower {
 }
 
 describe('replayed credential or token', () => {
-  it('makes nobody a member of a private fleet who was not let in', async () => {
-    await using fleet = await openPrivateFleet()
-    const token = await fleet.token()
-    await fleet.enroll('member', token)
-    await expect(fleet.enroll('replayer', token)).rejects.toThrow('ENROLMENT_REFUSED')
+  it(
+    'makes nobody a member of a private fleet who was not let in',
+    async () => {
+      await using fleet = await openPrivateFleet()
+      const token = await fleet.token()
+      await fleet.enroll('member', token)
+      await expect(fleet.enroll('replayer', token)).rejects.toThrow('ENROLMENT_REFUSED')
 
-    await fleet.enroll('other', await fleet.token())
-    const stolen = await readFile(join(fleet.stateDirOf('member'), 'membership.json'))
-    await writeFile(join(fleet.stateDirOf('other'), 'membership.json'), stolen)
-    const root = join(fleet.stateDirOf('other'), 'root.json')
-    const started = startPeer(fleet.ground, { name: 'other', target: TARGET, root, origin: fleet.origin })
-    await expect(started).rejects.toThrow('NOT_ENROLLED')
-  })
+      await fleet.enroll('other', await fleet.token())
+      const stolen = await readFile(join(fleet.stateDirOf('member'), 'membership.json'))
+      await writeFile(join(fleet.stateDirOf('other'), 'membership.json'), stolen)
+      const root = join(fleet.stateDirOf('other'), 'root.json')
+      const started = startPeer(fleet.ground, { name: 'other', target: TARGET, root, origin: fleet.origin })
+      await expect(started).rejects.toThrow('NOT_ENROLLED')
+    },
+    MINUTES_MS,
+  )
 })

@@ -9,6 +9,9 @@ import { startLyingPeer } from './lying-peer.ts'
 import { openScene, type Scene } from './scene.ts'
 import { announce, latest, offer, pack, putRole, ROLE, TARGET, type Shelf } from './shelf.ts'
 
+/** Several processes, one after the other. */
+const MINUTES_MS = 120_000
+
 let scene: Scene
 beforeAll(async () => {
   scene = await openScene()
@@ -61,28 +64,34 @@ describe.concurrent('stolen online keys', () => {
 })
 
 describe('stolen tracker', () => {
-  it('that introduces nobody but attackers makes nobody install what they have', async () => {
-    const tracker = await startTracker(scene.ground, scene.root)
-    const evil = await Promise.all([forged(KEYS.stranger), forged(KEYS.snapshot)].map((shelf) => startLyingPeer(shelf)))
-    await using stack = new AsyncDisposableStack()
-    for (const peer of evil) {
-      stack.use(peer)
-      const connection = await peer.node.dial(readAddresses(tracker.addresses, 'tracker', true), {
-        signal: AbortSignal.timeout(10_000),
+  it(
+    'that introduces nobody but attackers makes nobody install what they have',
+    async () => {
+      const tracker = await startTracker(scene.ground, scene.root)
+      const evil = await Promise.all(
+        [forged(KEYS.stranger), forged(KEYS.snapshot)].map((shelf) => startLyingPeer(shelf)),
+      )
+      await using stack = new AsyncDisposableStack()
+      for (const peer of evil) {
+        stack.use(peer)
+        const connection = await peer.node.dial(readAddresses(tracker.addresses, 'tracker', true), {
+          signal: AbortSignal.timeout(10_000),
+        })
+        const topics = [{ topic: channelTopic(FLEET, TARGET).toString(), complete: true }]
+        const signal = AbortSignal.timeout(10_000)
+        await announceTo(peer.node, connection.remotePeer, FLEET, { topics, role: 'device', want: 1 }, { signal })
+      }
+      const alone = { origin: undefined, trackers: tracker.addresses, timeoutSeconds: 4 }
+      const first = await scene.start('introduced', alone)
+      await Promise.all(evil.map((peer) => peer.asked))
+      await first.program.exited
+      expect(first.program.latest('error')?.code).toBe('METADATA_UNTRUSTED')
+      const { version } = await scene.get('introduced', {
+        origin: await scene.serve(scene.honest),
+        trackers: tracker.addresses,
       })
-      const topics = [{ topic: channelTopic(FLEET, TARGET).toString(), complete: true }]
-      const signal = AbortSignal.timeout(10_000)
-      await announceTo(peer.node, connection.remotePeer, FLEET, { topics, role: 'device', want: 1 }, { signal })
-    }
-    const alone = { origin: undefined, trackers: tracker.addresses, timeoutSeconds: 4 }
-    const first = await scene.start('introduced', alone)
-    await Promise.all(evil.map((peer) => peer.asked))
-    await first.program.exited
-    expect(first.program.latest('error')?.code).toBe('METADATA_UNTRUSTED')
-    const { version } = await scene.get('introduced', {
-      origin: await scene.serve(scene.honest),
-      trackers: tracker.addresses,
-    })
-    expect(version).toBe('2.0')
-  })
+      expect(version).toBe('2.0')
+    },
+    MINUTES_MS,
+  )
 })
