@@ -1,60 +1,100 @@
-/** `pnpm bench publish | pair`: figures from real processes, beside what others do on the same machine in the same run. */
+/** `pnpm bench SCENARIO`: figures from real processes, beside what others do on the same machine in the same run. */
 import { parseArgs } from 'node:util'
 import { EXIT, formatBytes, parseSize } from '@shoal/cli'
+import { benchCrowd, CROWD_COLUMNS, type CrowdPlan } from './crowd.ts'
+import { benchMemory, MEMORY_COLUMNS } from './memory.ts'
 import { benchPair, PAIR_COLUMNS } from './pair.ts'
 import { benchPublish, PUBLISH_COLUMNS } from './publish.ts'
+import { parseRate } from './rate.ts'
 import { formatTable, type BenchResult, type Column } from './result.ts'
 
 const HELP = `usage: pnpm bench publish [--tree DIR] [--json]
        pnpm bench pair [--size 1GiB] [--json]
+       pnpm bench memory [--size 10GB] [--json]
+       pnpm bench flash-crowd|two-sites|rolling [--peers 8] [--size 100MiB] [--uplink 50Mbit] [--lan 1Gbit] [--json]
 
-publish   a real tree becomes a release: MB/s, CPU, cores used; beside 'casync make'
-pair      one peer takes one file from one other over loopback, verified and on disk: MB/s, CPU-seconds per GB of both
-          ends; beside libtorrent (python3-libtorrent)
+publish      a real tree becomes a release: MB/s, CPU, cores used; beside 'casync make'
+pair         one peer takes one file from one other over loopback, verified and on disk: MB/s, CPU-seconds per GB of both
+             ends; beside libtorrent (python3-libtorrent)
+memory       most memory that either end of such a transfer ever holds
+flash-crowd  a release comes out and all peers of a site want it at once: time of the last, copies over the uplink; beside
+             libtorrent with the origin as web seed, and one plain download
+two-sites    the same with two sites, each behind an uplink of its own
+rolling      peers of a site start two seconds apart
 
-  --tree DIR    what to publish; by default the Node distribution and all packages in node_modules
-  --size SIZE   how much to move; 1GiB by default
-  --json        one JSON object on stdout instead of the table
-  --help        this text
+  --tree DIR      what to publish; by default the Node distribution and all packages in node_modules
+  --size SIZE     how much to move
+  --peers NUMBER  peers of each site
+  --uplink RATE   of each site, in either direction
+  --lan RATE      of each peer
+  --json          one JSON object on stdout instead of the table
+  --help          this text
 
-What is not installed to be compared with is said to be skipped.
+What is not installed to be compared with is said to be skipped. The last three make networks of their own, which needs
+root, Linux and iproute2.
 `
 
 /** Load per core from which on figures are not to be trusted. */
 const BUSY_SHARE = 0.3
+const JOIN_EVERY_MS = 2_000
 
+const options = {
+  tree: { type: 'string' },
+  size: { type: 'string' },
+  peers: { type: 'string', default: '8' },
+  uplink: { type: 'string', default: '50Mbit' },
+  lan: { type: 'string', default: '1Gbit' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const
+type Flags = ReturnType<typeof parseArgs<{ options: typeof options }>>['values']
+type Bench = (flags: Flags, note: (text: string) => void) => Promise<BenchResult>
+
+const SCENARIOS: Readonly<Record<string, { run: Bench; columns: readonly Column[] }>> = {
+  publish: { run: ({ tree }, note) => benchPublish(tree, note), columns: PUBLISH_COLUMNS },
+  pair: { run: ({ size = '1GiB' }, note) => benchPair(parseSize(size), note), columns: PAIR_COLUMNS },
+  memory: { run: ({ size = '10GB' }, note) => benchMemory(parseSize(size), note), columns: MEMORY_COLUMNS },
+  'flash-crowd': crowd({ scenario: 'flash-crowd', sites: 1, joinEveryMs: 0 }),
+  'two-sites': crowd({ scenario: 'two-sites', sites: 2, joinEveryMs: 0 }),
+  rolling: crowd({ scenario: 'rolling', sites: 1, joinEveryMs: JOIN_EVERY_MS }),
+}
+
+// Ended from outside, what was started and made is still taken away.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(EXIT.failure))
 process.exitCode = await main()
 
 async function main(): Promise<number> {
   try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: {
-        tree: { type: 'string' },
-        size: { type: 'string', default: '1GiB' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    })
-    const [scenario, ...rest] = positionals
-    if (values.help) {
-      process.stdout.write(HELP)
-      return EXIT.ok
+    const { values, positionals } = parseArgs({ allowPositionals: true, options })
+    const [name = '', ...rest] = positionals
+    const scenario = SCENARIOS[name]
+    if (values.help || scenario === undefined || rest.length > 0) {
+      const out = values.help ? process.stdout : process.stderr
+      out.write(HELP)
+      return values.help ? EXIT.ok : EXIT.usage
     }
-    const note = (text: string): void => void process.stderr.write(`${text}\n`)
-    if (scenario === 'publish' && rest.length === 0) {
-      show(await benchPublish(values.tree, note), PUBLISH_COLUMNS, values.json)
-      return EXIT.ok
-    }
-    if (scenario === 'pair' && rest.length === 0) {
-      show(await benchPair(parseSize(values.size), note), PAIR_COLUMNS, values.json)
-      return EXIT.ok
-    }
-    process.stderr.write(HELP)
-    return EXIT.usage
+    const result = await scenario.run(values, (text) => void process.stderr.write(`${text}\n`))
+    show(result, scenario.columns, values.json)
+    return EXIT.ok
   } catch (error) {
     process.stderr.write(`error  BENCH_FAILED  ${error instanceof Error ? error.message : String(error)}\n`)
     return EXIT.failure
+  }
+}
+
+function crowd(fixed: Pick<CrowdPlan, 'scenario' | 'sites' | 'joinEveryMs'>): {
+  run: Bench
+  columns: readonly Column[]
+} {
+  return {
+    columns: CROWD_COLUMNS,
+    run: ({ peers, size = '100MiB', uplink, lan }, note) => {
+      const sizeBytes = parseSize(size)
+      return benchCrowd(
+        { ...fixed, peers: Number(peers), sizeBytes, uplinkRate: parseRate(uplink), lanRate: parseRate(lan) },
+        note,
+      )
+    },
   }
 }
 

@@ -96,7 +96,7 @@ describe.skipIf(missing !== undefined)(`the lab${missing === undefined ? '' : ` 
     const args = ['--input-type=module', '-e', script]
     // Both hold the fourth pipe open: it ends with the last of them.
     const owner = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] })
-    const [, out, , held] = owner.stdio
+    const [out, held] = [owner.stdio[1], owner.stdio[3]] as [Readable, Readable]
     await once(createInterface(out), 'line', { signal })
     const left = listNamespaces().filter((name) => name.startsWith(`shoal-lab-${owner.pid}-`))
     expect(left).toHaveLength(3)
@@ -104,8 +104,8 @@ describe.skipIf(missing !== undefined)(`the lab${missing === undefined ? '' : ` 
     sweepNamespaces()
     expect(listNamespaces(), 'of a living owner').toEqual(expect.arrayContaining(left))
 
-    const ended = once(held as Readable, 'close', { signal })
-    ;(held as Readable).resume()
+    const ended = once(held, 'close', { signal })
+    held.resume()
     owner.kill('SIGKILL')
     await once(owner, 'exit', { signal })
     sweepNamespaces()
