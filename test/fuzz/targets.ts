@@ -11,6 +11,7 @@ import { ORIGIN_TARGETS } from './targets/origin.ts'
 import { PACK_TARGETS } from './targets/packs.ts'
 import { PEER_TARGETS } from './targets/peers.ts'
 import { RELEASE_TARGETS } from './targets/release.ts'
+import { REQUEST_TARGETS } from './targets/requests.ts'
 import { TRACKER_TARGETS } from './targets/tracker.ts'
 
 export const TARGETS: readonly Target[] = [
@@ -23,6 +24,7 @@ export const TARGETS: readonly Target[] = [
   ...PACK_TARGETS,
   ...HEADER_TARGETS,
   ...ORIGIN_TARGETS,
+  ...REQUEST_TARGETS,
   ...TRACKER_TARGETS,
   ...HANDSHAKE_TARGETS,
   ...NEWS_TARGETS,

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { blockIdOf } from '@shoal/release'
 import { PeerError } from '../../../packages/peer/src/error.ts'
 import { LIMITS } from '../../../packages/peer/src/limits.ts'
+import { createBufferPool } from '../../../packages/peer/src/links/buffer-pool.ts'
 import { createOffer } from '../../../packages/peer/src/links/offer.ts'
 import { openRequester } from '../../../packages/peer/src/links/requester.ts'
 import { serveLink } from '../../../packages/peer/src/links/server.ts'
@@ -33,6 +34,7 @@ async function answer(bytes: Uint8Array, random: Random): Promise<true> {
   serveLink(link, {
     hello: HELLO,
     offer,
+    rooms: createBufferPool(1 << 20, 1),
     tellPeers: () => PEERS,
     paused: () => false,
     onHello: () => undefined,
