@@ -35,6 +35,7 @@ export interface Installed {
   originWireBytes: number
   peersUsed: number
   reasons: Record<string, number>
+  originBytes: Record<string, number>
   wasted: Record<string, number>
   sentBytes: number
   neighbours: Neighbour[]

@@ -30,6 +30,8 @@ export interface PeerOptions {
   pollSeconds?: number
   /** `run`: over how long the answers to news are spread. */
   newsJitterSeconds?: number
+  /** `run`: other keys of its configuration, such as limits. */
+  config?: Readonly<Record<string, unknown>>
   /** `get`: how long it seeds after the install. */
   lingerSeconds?: number
   /** `get`: how long it goes on without any progress. */
@@ -129,6 +131,7 @@ async function daemonArguments(
     pollSeconds: options.pollSeconds ?? 1,
     newsJitterSeconds: options.newsJitterSeconds ?? 1,
     logLevel: 'warn',
+    ...options.config,
   }
   // JSON is YAML.
   await writeFile(file, `${JSON.stringify(config, null, 2)}\n`)

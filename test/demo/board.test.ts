@@ -40,7 +40,18 @@ function installed(version: string): RecordOf<PeerRecords> {
     sentBytes: 0,
   }
   const bytes = { ...NOTHING, lanPeers: 1000 }
-  return { v: 1, type: 'installed', ...about, ...work, bytes, reasons: {}, wasted: {}, neighbours: [], bans: [] }
+  return {
+    v: 1,
+    type: 'installed',
+    ...about,
+    ...work,
+    bytes,
+    reasons: {},
+    originBytes: {},
+    wasted: {},
+    neighbours: [],
+    bans: [],
+  }
 }
 
 const plain = (_style: string, text: string): string => text

@@ -19,6 +19,8 @@ export interface OriginProxy extends AsyncDisposable {
   readonly url: string
   /** Every request so far, in the order of arrival. */
   readonly requests: readonly ProxiedRequest[]
+  /** Most requests that were under way at the same time. */
+  readonly atOnceMax: number
   /** Bytes of bodies sent to clients. */
   readonly bytes: number
   /** Requests that match fail this way, at most `times`. Of several rules the first that matches and is not used up counts. */
@@ -40,10 +42,14 @@ export async function startOriginProxy(upstream: string): Promise<OriginProxy> {
   const requests: ProxiedRequest[] = []
   const rules: Rule[] = []
   let bytesSent = 0
+  let atOnce = 0
+  let atOnceMax = 0
 
   const server = createServer((request, response) => {
     const seen = describe(request)
     requests.push(seen)
+    atOnceMax = Math.max(atOnceMax, ++atOnce)
+    response.on('close', () => atOnce--)
     const fault = faultFor(seen, rules)
     response.on('error', () => response.destroy())
     if (fault?.kind === 'hang') return
@@ -92,6 +98,9 @@ export async function startOriginProxy(upstream: string): Promise<OriginProxy> {
   return {
     url: `http://127.0.0.1:${port}/`,
     requests,
+    get atOnceMax() {
+      return atOnceMax
+    },
     get bytes() {
       return bytesSent
     },

@@ -2,7 +2,7 @@
 import type { Target } from '@shoal/release'
 import { formatTarget } from '@shoal/release'
 import type { FollowStatus } from './control/index.ts'
-import type { SourceBytes } from './download/account.ts'
+import type { Account } from './download/account.ts'
 import type { DownloadProgress } from './download/download.ts'
 import { openInstallRoot } from './install-root.ts'
 import { createAlarm } from './alarm.ts'
@@ -17,6 +17,7 @@ export interface FollowOptions {
   /** On hearing of a release, peers look for it at moments spread over so long, so that they do not ask all at once. */
   newsJitterMs: number
   settleMs: number
+  originDelayMs: number
   signal: AbortSignal
   onPhase(phase: UpdatePhase, fields: Record<string, unknown>): void
   onProgress(progress: DownloadProgress): void
@@ -67,7 +68,7 @@ export function follow(peer: Peer, options: FollowOptions): Following {
     const heard = createAlarm()
     using stack = new DisposableStack()
     stack.defer(peer.news.onHint(() => heard.ring()))
-    let sources: SourceBytes | undefined
+    let sources: ReturnType<typeof sourcesOf> | undefined
     while (!options.signal.aborted) {
       while (peer.isPaused() && !isAborted(options.signal)) await pause(PAUSED_MS, options.signal)
       let waitMs = options.pollMs
@@ -76,6 +77,7 @@ export function follow(peer: Peer, options: FollowOptions): Following {
         const result = await update(peer, root, {
           giveUpMs: CHECK_TIMEOUT_MS,
           settleMs: options.settleMs,
+          originDelayMs: options.originDelayMs,
           signal: options.signal,
           onPhase: (phase, fields) => {
             if (phase === 'manifest') enter('downloading')
@@ -84,16 +86,17 @@ export function follow(peer: Peer, options: FollowOptions): Following {
           onProgress: (progress) => {
             const { doneBytes, rate, waiting, account } = progress
             const { bytes } = account
-            status = { ...status, doneBytes, totalBytes: bytes.total, rate, bytes, waiting: { ...waiting } }
+            const sources = sourcesOf(account)
+            status = { ...status, doneBytes, totalBytes: bytes.total, rate, ...sources, waiting: { ...waiting } }
             options.onProgress(progress)
           },
         })
         failures = 0
         if (result.changed) options.onUpdated(result)
         // Where the bytes of the installed release came from stays shown while later checks find nothing new.
-        if (result.changed || sources === undefined) sources = result.account.bytes
+        if (result.changed || sources === undefined) sources = sourcesOf(result.account)
         if (peer.news.isBehind() && hurried < HURRIED_MAX) waitMs = Math.min(options.pollMs, RETRY_MS * 2 ** hurried++)
-        enter('current', { release: result.release, version: result.version, bytes: sources })
+        enter('current', { release: result.release, version: result.version, ...sources })
       } catch (error) {
         if (isAborted(options.signal)) break
         failures++
@@ -113,6 +116,10 @@ export function follow(peer: Peer, options: FollowOptions): Following {
   }
 
   return { status: () => status, ended: run() }
+}
+
+function sourcesOf({ bytes, reasons, originBytes }: Account): Pick<Account, 'bytes' | 'reasons' | 'originBytes'> {
+  return { bytes, reasons, originBytes }
 }
 
 /** As a call, because the compiler takes it that a signal seen unaborted stays so across an await. */

@@ -6,6 +6,9 @@ export const LIMITS = {
   frameControlBytesMax: 256 << 10,
   /** Name of a file of metadata in a request. */
   metadataNameBytesMax: 256,
+  /** Buffers kept for spans while idle: those that a download receives into, and those that answers are sent from. */
+  spanBuffersIdleMax: 32,
+  roomsIdleMax: 4,
   /** Requests that one link may have waiting. */
   requestsPerLinkMax: 256,
   /** Releases that one link may take part in. */
@@ -24,6 +27,10 @@ export const LIMITS = {
   exchangePeersMax: 32,
   exchangeAddressesMax: 8,
   exchangeBytesMax: 80 << 10,
+  /** The least rate that traffic can be limited to, but for none at all. */
+  rateMinBytesPerSecond: 16_000,
+  /** A limit in what the running daemon is told. */
+  controlBodyBytesMax: 4 << 10,
   /** Neighbours that this peer connects to on its own. */
   neighboursMax: 30,
   /** Peers that were heard of and are remembered for a connection. */

@@ -12,6 +12,7 @@ import { startNeighbours, type Neighbours } from './neighbours/index.ts'
 import { startNode, stopNode } from './network/index.ts'
 import { startNews, type PeerNews } from './news/index.ts'
 import { createOriginClient, type OriginClient } from './origin/index.ts'
+import { startTraffic, type LimitSettings, type Traffic } from './traffic/index.ts'
 import { openTrust, type Trust } from './trust/index.ts'
 
 export interface PeerConfig {
@@ -28,6 +29,10 @@ export interface PeerConfig {
   origin: string | undefined
   /** Other origins that it may redirect to, such as `https://cdn.example`. */
   originRedirects: string[]
+  /** Requests to it at the same time. */
+  originRequestsMax?: number
+  /** Without any, nothing is limited. */
+  limits?: LimitSettings
   given: Multiaddr[]
   trackers: Multiaddr[]
   bootstrap: Multiaddr[]
@@ -52,9 +57,12 @@ export interface Peer extends AsyncDisposable {
   readonly discovery: Discovery
   readonly offer: Offer
   readonly origin: OriginClient | undefined
+  readonly traffic: Traffic
   readonly site: string
   /** Whether anything is configured through which neighbours can be found. */
   readonly expectsNeighbours: boolean
+  /** The origin, unless a limit says never. */
+  askableOrigin(): OriginClient | undefined
   /** Nothing is fetched or served while it is paused. */
   isPaused(): boolean
   setPaused(paused: boolean): void
@@ -69,10 +77,8 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
   const opened = await openMembership(config.stateDir, () => trust.root, config.identity)
   const self = whoAmI(config, opened)
   const offer = createOffer((file) => trust.file(file))
-  const origin =
-    config.origin === undefined
-      ? undefined
-      : stack.use(createOriginClient(config.origin, { allowRedirectTo: config.originRedirects }))
+  const traffic = stack.use(startTraffic(config.limits ?? { rates: {}, windows: [] }))
+  const origin = config.origin === undefined ? undefined : stack.use(openOrigin(config.origin, config, traffic))
   const node = await startNode({
     fleet,
     privateKey: config.identity,
@@ -100,6 +106,7 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
       ...(opened === undefined ? {} : { memberOf: (peer) => opened.membership.memberOf(peer) }),
       offer,
       paused: () => paused,
+      allowUpload: (isLocal, bytes, signal) => traffic.allowUpload(isLocal, bytes, signal),
       onEvent,
     }),
   )
@@ -135,12 +142,25 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
     discovery,
     offer,
     origin,
+    traffic,
     site: self.site,
     expectsNeighbours: config.mdns || config.given.length + self.trackers.length + config.bootstrap.length > 0,
+    askableOrigin: () => (traffic.origin.rate > 0 ? origin : undefined),
     isPaused: () => paused,
     setPaused: (value) => (paused = value),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
+}
+
+function openOrigin(url: string, { originRedirects, originRequestsMax }: PeerConfig, traffic: Traffic): OriginClient {
+  const { concurrency, connectionsMax } = LIMITS.origin.defaults
+  const requestsMax = originRequestsMax ?? connectionsMax
+  return createOriginClient(url, {
+    allowRedirectTo: originRedirects,
+    ration: traffic.origin,
+    connectionsMax: requestsMax,
+    concurrency: Math.min(concurrency, requestsMax),
+  })
 }
 
 /** A member is what its credential says, and knows the trackers that it was enrolled at. */

@@ -16,6 +16,8 @@ export interface UpdateOptions {
   giveUpMs: number
   /** How long neighbours are looked for before the origin is asked. */
   settleMs: number
+  /** How long neighbours must have delivered nothing before the origin is asked for content. */
+  originDelayMs: number
   signal: AbortSignal
   onPhase(phase: UpdatePhase, fields: Record<string, unknown>): void
   onProgress(progress: DownloadProgress): void
@@ -53,7 +55,7 @@ async function bringUpToDate(peer: Peer, root: InstallRoot, options: UpdateOptio
   if (current === undefined) peer.discovery.follow(topic, { complete: false })
   const { from, ...wanted } = await peer.trust.resolve(target, {
     neighbours: peer.neighbours,
-    origin: peer.origin,
+    origin: peer.askableOrigin(),
     expectsNeighbours: peer.expectsNeighbours,
     signal: deadline(),
   })
@@ -70,7 +72,7 @@ async function bringUpToDate(peer: Peer, root: InstallRoot, options: UpdateOptio
       store,
       participants,
       neighbours: peer.neighbours,
-      origin: peer.origin,
+      origin: peer.askableOrigin(),
       signal: deadline(),
     })
     checkManifest(manifest, wanted)
@@ -111,7 +113,8 @@ async function fetchTree(
         neighbours: peer.neighbours,
         offer: peer.offer,
         origin: peer.origin,
-        policy: DEFAULT_POLICY,
+        traffic: peer.traffic,
+        policy: { ...DEFAULT_POLICY, originDelayMs: options.originDelayMs },
         settleMs: peer.expectsNeighbours ? options.settleMs : 0,
         giveUpMs: options.giveUpMs,
         random: Math.random,

@@ -1,7 +1,10 @@
 /** The daemon's configuration; the single place of its keys and defaults. */
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { CliError } from '@shoal/cli'
 import * as z from 'zod'
+import { parseRate } from './rate.ts'
+import { readWindow } from './window.ts'
 
 const follow = z.strictObject({
   /** PRODUCT@CHANNEL */
@@ -11,6 +14,35 @@ const follow = z.strictObject({
   out: z.string(),
 })
 
+/** Bytes a second, written as `5MB/s`, `unlimited` or `0`. */
+const rate = z
+  .union([z.string(), z.number()])
+  .transform((written, context) => readOr(context, () => parseRate(String(written))))
+
+const limits = {
+  /** To and from neighbours of other sites; downloads from the origin count as well. */
+  uploadWan: rate.optional(),
+  downloadWan: rate.optional(),
+  /** To and from neighbours of this site. */
+  uploadLan: rate.optional(),
+  downloadLan: rate.optional(),
+  /** From the origin; with 0 it is sent no request. */
+  origin: rate.optional(),
+}
+
+/** A time of the week at which other limits hold. */
+const window = z
+  .strictObject({
+    days: z.string().default('daily'),
+    from: z.string(),
+    to: z.string(),
+    zone: z.string(),
+    ...limits,
+  })
+  .transform(({ days, from, to, zone, ...rates }, context) =>
+    readOr(context, () => readWindow({ days, from, to, zone, rates })),
+  )
+
 export const configSchema = z.strictObject({
   /** Path of the fleet's root.json; when absent, the one in stateDir that `enroll` wrote. */
   root: z.string().optional(),
@@ -18,6 +50,12 @@ export const configSchema = z.strictObject({
   origin: z.url().optional(),
   /** Other origins that it may redirect to, such as https://cdn.example */
   originRedirects: z.array(z.url()).default([]),
+  /** Neighbours must have delivered nothing for so long before the origin is asked for content; then it is for the rest of the download. */
+  originAfterSeconds: z.number().min(0).max(86_400).default(0),
+  /** Requests to the origin at the same time. */
+  originRequestsMax: z.int().min(1).max(64).default(6),
+  limits: z.strictObject(limits).prefault({}),
+  windows: z.array(window).max(64).default([]),
   follow: z.array(follow).min(1).max(64),
   /** Identity and control socket. */
   stateDir: z.string().default(defaultStateDir()),
@@ -40,6 +78,17 @@ export const configSchema = z.strictObject({
 })
 
 export type Config = z.infer<typeof configSchema>
+
+/** Zod describes the problem as one of the key. */
+function readOr<T>(context: z.RefinementCtx, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error
+    context.addIssue({ code: 'custom', message: `${error.message}; ${error.fix}` })
+    return z.NEVER
+  }
+}
 
 export function defaultStateDir(): string {
   if (process.getuid?.() === 0) return '/var/lib/shoal-peer'

@@ -1,3 +1,3 @@
 export { askDaemon } from './client.ts'
 export { startControl } from './server.ts'
-export type { FollowStatus, PeerStatus } from './status.ts'
+export type { FollowStatus, LimitStatus, PeerStatus } from './status.ts'

@@ -5,6 +5,8 @@ import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { once } from 'node:events'
 import { CliError, EXIT } from '@shoal/cli'
+import { LIMITS } from '../limits.ts'
+import { parseLimitOrder, type LimitOrder } from './limit-order.ts'
 import type { PeerStatus } from './status.ts'
 
 /** Longest path that a unix socket can have. */
@@ -13,6 +15,7 @@ const SOCKET_PATH_MAX = 107
 export interface Controlled {
   status(): PeerStatus
   setPaused(paused: boolean): void
+  limit(order: LimitOrder): void
 }
 
 export async function startControl(path: string, controlled: Controlled): Promise<AsyncDisposable> {
@@ -29,7 +32,10 @@ export async function startControl(path: string, controlled: Controlled): Promis
     )
   }
   await rm(path, { force: true })
-  const server = createServer({ requestTimeout: 10_000 }, (request, response) => handle(request, response, controlled))
+  const server = createServer({ requestTimeout: 10_000 }, (request, response) => {
+    // Whoever breaks off its order hears nothing more.
+    handle(request, response, controlled).catch(() => response.destroy())
+  })
   server.listen(path)
   await once(server, 'listening')
   await chmod(path, 0o600)
@@ -42,8 +48,8 @@ export async function startControl(path: string, controlled: Controlled): Promis
   }
 }
 
-function handle(request: IncomingMessage, response: ServerResponse, controlled: Controlled): void {
-  request.resume()
+async function handle(request: IncomingMessage, response: ServerResponse, controlled: Controlled): Promise<void> {
+  const body = await readBody(request)
   switch (`${request.method ?? ''} ${request.url ?? ''}`) {
     case 'GET /v1/status':
       return reply(response, 200, controlled.status())
@@ -51,9 +57,26 @@ function handle(request: IncomingMessage, response: ServerResponse, controlled: 
     case 'POST /v1/resume':
       controlled.setPaused(request.url === '/v1/pause')
       return reply(response, 200, controlled.status())
+    case 'POST /v1/limit': {
+      const order = body === undefined ? undefined : parseLimitOrder(body)
+      if (order === undefined) return reply(response, 400, { error: 'no order about limits' })
+      controlled.limit(order)
+      return reply(response, 200, controlled.status())
+    }
     default:
       return reply(response, 404, { error: 'not found' })
   }
+}
+
+/** Undefined for more than an order can be. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const parts: Buffer[] = []
+  let bytes = 0
+  for await (const part of request as AsyncIterable<Buffer>) {
+    bytes += part.length
+    if (bytes <= LIMITS.controlBodyBytesMax) parts.push(part)
+  }
+  return bytes > LIMITS.controlBodyBytesMax ? undefined : Buffer.concat(parts).toString()
 }
 
 function reply(response: ServerResponse, status: number, body: object): void {

@@ -1,6 +1,7 @@
 /** What `status` shows. Every release that is not healthy says why, since when and what comes next. */
-import type { SourceBytes } from '../download/account.ts'
+import type { Account, SourceBytes } from '../download/account.ts'
 import type { NeighbourInfo } from '../neighbours/index.ts'
+import type { Flow, Limit } from '../traffic/index.ts'
 import type { TrustStatus } from '../trust/index.ts'
 
 export interface FollowStatus {
@@ -14,11 +15,17 @@ export interface FollowStatus {
   totalBytes?: number
   rate?: number
   bytes?: SourceBytes
+  /** Spans by why their source was chosen, and bytes of the origin by why it was asked. */
+  reasons?: Account['reasons']
+  originBytes?: Account['originBytes']
   waiting?: Record<string, number>
   reason?: string
   sinceMs: number
   nextCheckMs?: number
 }
+
+/** `bytesPerSecond` is null without a limit, and 0 for never. */
+export type LimitStatus = Omit<Limit, 'rate'> & { bytesPerSecond: number | null }
 
 export interface PeerStatus {
   peerId: string
@@ -29,6 +36,7 @@ export interface PeerStatus {
   addresses: string[]
   origin: string | undefined
   sentBytes: number
+  limits: Record<Flow, LimitStatus>
   /** Of the signed metadata: what there is of it, and how fresh it is. */
   metadata: TrustStatus
   /** Of a private fleet only. */

@@ -23,6 +23,8 @@ export interface Account {
   readonly bytes: SourceBytes
   /** Spans by the reason for which their source was chosen. */
   readonly reasons: Partial<Record<Reason, number>>
+  /** Why the origin was asked: its bytes by reason. They add up to `bytes.origin`. */
+  readonly originBytes: Partial<Record<Reason, number>>
   readonly wasted: Partial<Record<WasteCause, number>>
   readonly peersUsed: Set<string>
   received(from: Source, kind: 'lanPeers' | 'wanPeers' | 'cache' | 'origin', bytes: number, reason: Reason): void
@@ -42,17 +44,20 @@ export function createAccount(total: number, reused: number, resumed: number): A
     wasted: 0,
   }
   const reasons: Partial<Record<Reason, number>> = {}
+  const originBytes: Partial<Record<Reason, number>> = {}
   const wasted: Partial<Record<WasteCause, number>> = {}
   const peersUsed = new Set<string>()
   return {
     bytes,
     reasons,
+    originBytes,
     wasted,
     peersUsed,
     received(from, kind, count, reason) {
       bytes[kind] += count
       reasons[reason] = (reasons[reason] ?? 0) + 1
-      if (from !== ORIGIN) peersUsed.add(from)
+      if (from === ORIGIN) originBytes[reason] = (originBytes[reason] ?? 0) + count
+      else peersUsed.add(from)
     },
     waste(cause, count) {
       if (count === 0) return

@@ -22,6 +22,7 @@ import {
   type SwarmPolicy,
   type Waiting,
 } from '../swarm/index.ts'
+import type { Traffic } from '../traffic/index.ts'
 import type { Account } from './account.ts'
 import type { Delivery } from './delivery.ts'
 import { askNeighbour } from './from-neighbour.ts'
@@ -37,6 +38,7 @@ export interface DownloadOptions {
   neighbours: Pick<Neighbours, 'ban' | 'wastedBytes'>
   offer: Pick<Offer, 'gained'>
   origin: OriginClient | undefined
+  traffic: Pick<Traffic, 'download' | 'origin'>
   policy: Omit<SwarmPolicy, 'originFromMs'>
   /** How long neighbours are looked for before the origin is asked for what nobody has. */
   settleMs: number
@@ -58,6 +60,8 @@ export interface DownloadProgress {
 
 const TICK_MS = 100
 const PROGRESS_MS = 250
+/** Where traffic is limited, what comes within so long is asked for. */
+const AHEAD_S = 3
 /** A span that the origin delivered damaged this often is not worth another attempt. */
 const ORIGIN_DAMAGE_MAX = 3
 
@@ -133,8 +137,17 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
   function tick(): void {
     if (now() - progressAtMs >= PROGRESS_MS) report()
     if (options.paused()) lastByteMs = now()
+    limit()
     if (now() - lastByteMs > options.giveUpMs) return finish(stuck(explainWaiting(swarm, now()), options.giveUpMs))
     replan()
+  }
+
+  function limit(): void {
+    const { download, origin: ration } = options.traffic
+    const [lanBytesMax, wanBytesMax, originBytesMax] = [download(true), download(false), ration].map(
+      ({ rate }) => rate * AHEAD_S,
+    ) as [number, number, number]
+    applyEvent(swarm, { type: 'limited', lanBytesMax, wanBytesMax, originBytesMax })
   }
 
   function execute(decisions: readonly Decision[]): void {
@@ -165,7 +178,9 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
   }
 
   function ask(from: string, span: number, key: string): void {
-    const cancel = askNeighbour(byKey.get(from), participants.slot, span, staging, pool, delivery)
+    const neighbour = byKey.get(from)
+    const meter = options.traffic.download(neighbour?.local === true)
+    const cancel = askNeighbour(neighbour, participants.slot, span, staging, pool, delivery, meter)
     if (cancel === undefined) failed(from, span, 'lost')
     else cancels.set(key, cancel)
   }
@@ -181,7 +196,7 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
     applyEvent(swarm, { type: 'progress', from, span, bytes, nowMs: lastByteMs })
   }
 
-  function failed(from: string, span: number, cause: 'refused' | 'lost' | 'corrupt'): void {
+  function failed(from: string, span: number, cause: 'refused' | 'busy' | 'lost' | 'corrupt'): void {
     cancels.delete(`${span} ${from}`)
     if (stop.signal.aborted) return
     applyEvent(swarm, { type: 'failed', from, span, cause, nowMs: now() })
@@ -245,6 +260,7 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
     },
   })
 
+  limit()
   const ticking = setInterval(tick, TICK_MS)
   options.signal.addEventListener('abort', onAbort)
   if (options.signal.aborted) onAbort()

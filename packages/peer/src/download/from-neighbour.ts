@@ -2,10 +2,9 @@
 import type { BufferPool } from '../links/index.ts'
 import type { Neighbour } from '../neighbours/index.ts'
 import type { Staging } from '../store/index.ts'
-import { setBit } from '../swarm/index.ts'
+import type { Meter } from '../traffic/index.ts'
 import type { Delivery } from './delivery.ts'
-
-const MASK_BYTES = 32
+import { requestPaced } from './paced.ts'
 
 /** Returns how to cancel; a cancelled request delivers nothing. Undefined when the neighbour has no link any more. */
 export function askNeighbour(
@@ -15,29 +14,24 @@ export function askNeighbour(
   staging: Staging,
   pool: BufferPool,
   delivery: Delivery,
+  meter: Meter,
 ): (() => void) | undefined {
   if (neighbour?.requester === undefined) return undefined
   const { manifest } = staging
   const chunks = staging.missingChunks(span)
-  const first = manifest.spans.firstChunk[span] ?? 0
-  const mask = new Uint8Array(MASK_BYTES)
-  let bytes = 0
-  for (const chunk of chunks) {
-    setBit(mask, chunk - first)
-    bytes += manifest.chunks.sizes[chunk] ?? 0
-  }
+  const bytes = chunks.reduce((sum, chunk) => sum + (manifest.chunks.sizes[chunk] ?? 0), 0)
   let buffer: Uint8Array | undefined
   const giveBack = (): void => {
     if (buffer !== undefined) pool.give(buffer)
     buffer = undefined
   }
-  const cancel = neighbour.requester.requestSpan(slot, span, mask, bytes, {
+  const cancel = requestPaced(neighbour.requester, { slot, span, manifest, chunks }, meter, {
     room: () => (buffer = pool.take(bytes)),
     progress: (count) => delivery.progressed(neighbour.key, span, count),
     done: (content) => void delivery.delivered(neighbour.key, span, chunks, content).finally(giveBack),
     failed(cause) {
       giveBack()
-      delivery.failed(neighbour.key, span, cause === 'absent' ? 'refused' : 'lost')
+      delivery.failed(neighbour.key, span, cause === 'absent' ? 'refused' : cause)
     },
   })
   return () => {

@@ -18,6 +18,8 @@ export interface ServerDeps {
   tellPeers(asker: string): Uint8Array
   /** While true, spans are answered with `busy`. */
   paused(): boolean
+  /** Resolves when some of so many bytes may be sent, with how many; with 0 when none may be. Absent: no limit. */
+  allow?(bytes: number, signal: AbortSignal): Promise<number>
   onHello(hello: Hello): void
   onSent(bytes: number): void
   onViolation(error: PeerError): void
@@ -130,7 +132,10 @@ export function serveLink(link: Link, deps: ServerDeps): void {
   async function sendWhole(id: number, bytes: Uint8Array | undefined, state: { cancelled: boolean }): Promise<number> {
     if (bytes === undefined) return STATUS.absent
     for (let at = 0; at < bytes.length && !state.cancelled && !link.ended.aborted;) {
-      const piece = bytes.subarray(at, at + LIMITS.framePayloadBytesMax)
+      const frame = Math.min(LIMITS.framePayloadBytesMax, bytes.length - at)
+      const allowed = (await deps.allow?.(frame, link.ended)) ?? frame
+      if (allowed === 0) return STATUS.busy
+      const piece = bytes.subarray(at, at + allowed)
       const writable = link.send(encodeDataHeader(id, piece.length), piece)
       at += piece.length
       deps.onSent(piece.length)

@@ -20,6 +20,7 @@ async function start(stack: AsyncDisposableStack, hello: Hello, memberOf?: Neigh
       hello,
       offer: createOffer(() => undefined),
       paused: () => false,
+      allowUpload: (_isLocal, bytes) => Promise.resolve(bytes),
       onEvent: (event, fields) => (event === 'banned' ? resolve(fields['cause']) : undefined),
       ...(memberOf === undefined ? {} : { memberOf }),
     }),

@@ -8,6 +8,7 @@ export interface InboundDeps {
   hello: Hello
   offer: Offer
   paused(): boolean
+  allow(peer: string, bytes: number, signal: AbortSignal): Promise<number>
   isBanned(peer: string): boolean
   tellPeers(asker: string): Uint8Array
   onHello(connection: Connection, hello: Hello): void
@@ -41,6 +42,7 @@ export function createInbound(deps: InboundDeps): (stream: Stream, connection: C
       hello: deps.hello,
       offer: deps.offer,
       paused: () => deps.paused(),
+      allow: (bytes, signal) => deps.allow(peer, bytes, signal),
       tellPeers: (asker) => deps.tellPeers(asker),
       onHello: (hello) => deps.onHello(connection, hello),
       onSent: (bytes) => deps.onSent(peer, bytes),

@@ -23,6 +23,8 @@ export interface NeighboursConfig {
   /** Of a private fleet: what the credential of a connected peer says. */
   memberOf?(peer: string): Certified | undefined
   paused(): boolean
+  /** How much may be sent now, as `Traffic` says. */
+  allowUpload(isLocal: boolean, bytes: number, signal: AbortSignal): Promise<number>
   /** Something worth a line in the log. */
   onEvent(event: string, fields: Record<string, unknown>): void
 }
@@ -80,6 +82,7 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
     hello: config.hello,
     offer: config.offer,
     paused: () => config.paused(),
+    allow: (peer, bytes, signal) => config.allowUpload(neighbours.get(peer)?.local ?? false, bytes, signal),
     isBanned: (peer) => banned.has(peer),
     tellPeers: (asker) => tellPeers(neighbours.values(), candidates, asker),
     onHello: greet,

@@ -3,6 +3,7 @@ import type { PeerErrorCode } from '../error.ts'
 
 /** What went wrong with one request; statistics count by it. Codes are for deciding, reasons for explaining. */
 export type OriginReason =
+  | 'FORBIDDEN'
   | 'CONNECT'
   | 'TIMEOUT'
   | 'TOO_SLOW'
@@ -25,6 +26,15 @@ interface FailureDetails {
   cause?: unknown
   /** What a person can do about it. */
   fix?: string | undefined
+}
+
+/** The limits of this peer, not the origin, are the reason. */
+export function forbidden(shown: string): OriginFailure {
+  return new OriginFailure('ORIGIN_UNREACHABLE', `${shown} is not to be asked: a limit of this peer says never`, {
+    reason: 'FORBIDDEN',
+    retryable: false,
+    fix: 'wait until the window of this limit is over, or lift it with: shoal-peer limit --origin unlimited',
+  })
 }
 
 /** A failed request. Callers outside this folder see a PeerError and branch on its code. */

@@ -1,8 +1,18 @@
 import { LIMITS } from '../limits.ts'
 
+/** How fast the origin may be read; a rate of 0 means that it is sent no request at all. */
+export interface Ration {
+  readonly rate: number
+  /** Waits for its turn; false when nothing may be read (any more). */
+  take(bytes: number, signal: AbortSignal): Promise<boolean>
+}
+
+const UNLIMITED: Ration = { rate: Infinity, take: () => Promise.resolve(true) }
+
 export interface OriginOptions {
   /** Other origins (`https://host[:port]`) that this one may redirect to. */
   allowRedirectTo?: readonly string[]
+  ration?: Ration
   /** Ranges asked for at the same time by one `fetchChunks`. */
   concurrency?: number
   connectionsMax?: number
@@ -21,5 +31,5 @@ export interface OriginOptions {
 export type OriginSettings = Required<OriginOptions>
 
 export function originSettings(options: OriginOptions): OriginSettings {
-  return { allowRedirectTo: [], ...LIMITS.origin.defaults, ...options }
+  return { allowRedirectTo: [], ration: UNLIMITED, ...LIMITS.origin.defaults, ...options }
 }

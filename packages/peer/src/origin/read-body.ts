@@ -1,5 +1,5 @@
 import type { OriginConnection } from './connection.ts'
-import { OriginFailure } from './failure.ts'
+import { forbidden, OriginFailure } from './failure.ts'
 import { networkFailure } from './network-failure.ts'
 import { createRateFloor } from './rate-floor.ts'
 import type { Answer } from './request.ts'
@@ -21,6 +21,8 @@ export async function* readBody(
       const { value } = step
       const fast = floor.add(performance.now() - before, value.length)
       stats.wireBytes += value.length
+      // What is not read yet waits at the origin: nothing is sent faster than it is taken.
+      if (!(await settings.ration.take(value.length, signal))) throw forbidden(answer.shown)
       yield value
       if (!fast) throw tooSlow(answer, settings.rateMinBytesPerSecond)
     }

@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici'
 import { LIMITS } from '../limits.ts'
 import { showUrl } from './address.ts'
 import type { OriginConnection } from './connection.ts'
-import { OriginFailure } from './failure.ts'
+import { forbidden, OriginFailure } from './failure.ts'
 import { isIdentityEncoding, parseContentRange, parseRetryAfter } from './headers.ts'
 import type { Headers } from './headers.ts'
 import { networkFailure } from './network-failure.ts'
@@ -55,11 +55,13 @@ async function send(
   range: RequestOptions['range'],
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
-  const { address, agent, stats } = connection
+  const { address, agent, settings, stats } = connection
   const headers: Record<string, string> = { 'accept-encoding': 'identity' }
   if (range !== undefined) headers.range = `bytes=${range.start}-${range.end - 1}`
   if (address.authorization !== undefined && url.origin === address.origin)
     headers.authorization = address.authorization
+  // The one place from which requests go out: what is forbidden ends here, whoever wants it.
+  if (settings.ration.rate === 0) throw forbidden(showUrl(url))
   stats.requests++
   try {
     return await agent.request({ origin: url.origin, path: url.pathname + url.search, method: 'GET', headers, signal })

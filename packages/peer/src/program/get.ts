@@ -131,6 +131,7 @@ async function get(text: string, flags: GetFlags, quiet: boolean): Promise<void>
   const result = await update(peer, root, {
     giveUpMs: flags.timeout * 1000,
     settleMs: flags.settle * 1000,
+    originDelayMs: 0,
     signal,
     onPhase: (phase, fields) => output.record('phase', { phase, ...fields }),
     onProgress: (state) => showProgress(output, progress, peer, state),

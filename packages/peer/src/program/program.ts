@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { addControlCommands } from './control.ts'
 import { addEnrollCommand } from './enroll.ts'
 import { addGetCommand } from './get.ts'
+import { addLimitCommand } from './limit.ts'
 import { addRunCommand } from './run.ts'
 import { VERSION } from './version.ts'
 
@@ -11,6 +12,7 @@ export function createPeerProgram(): Command {
   addGetCommand(program)
   addRunCommand(program)
   addControlCommands(program)
+  addLimitCommand(program)
   addEnrollCommand(program)
   return program
 }

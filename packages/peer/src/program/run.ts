@@ -3,10 +3,11 @@ import { join, resolve } from 'node:path'
 import { addExamples, createLogger, createOutput, loadConfig, shutdownSignal } from '@shoal/cli'
 import type { Command } from 'commander'
 import { configSchema, readAddresses, readSite, readTarget, readTrustedRoot, type Config } from '../config/index.ts'
-import { startControl, type PeerStatus } from '../control/index.ts'
+import { startControl, type LimitStatus, type PeerStatus } from '../control/index.ts'
 import { follow } from '../follow.ts'
 import { loadIdentity } from '../network/index.ts'
 import { startPeer, type Peer } from '../peer.ts'
+import { FLOWS, type Flow } from '../traffic/index.ts'
 import { explainPeerError } from './explain.ts'
 import { logEvents } from './log-events.ts'
 import { summaryFields } from './summary.ts'
@@ -52,6 +53,7 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
       pollMs: config.pollSeconds * 1000,
       newsJitterMs: config.newsJitterSeconds * 1000,
       settleMs: SETTLE_MS,
+      originDelayMs: config.originAfterSeconds * 1000,
       signal,
       onPhase: (phase, fields) => {
         const about = { target: `${target.product}@${target.channel}`, phase, ...fields }
@@ -83,6 +85,11 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
   stack.use(
     await startControl(join(resolve(config.stateDir), 'control.sock'), {
       setPaused: (paused) => peer.setPaused(paused),
+      limit: ({ set, clear }) => {
+        if (clear) peer.traffic.clear()
+        peer.traffic.override(set)
+        log.info({ set, clear }, 'limits were changed')
+      },
       status: (): PeerStatus => ({
         peerId: peer.id,
         version: VERSION,
@@ -92,6 +99,7 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
         addresses: peer.node.getMultiaddrs().map(String),
         origin: peer.origin?.url,
         sentBytes: peer.neighbours.sentBytes,
+        limits: limitStatus(peer),
         metadata: peer.trust.status(),
         ...membershipStatus(peer),
         follows: following.map((each) => each.status()),
@@ -118,6 +126,8 @@ async function peerSettings(config: Config): Promise<Omit<Parameters<typeof star
     role: 'device',
     origin: config.origin,
     originRedirects: config.originRedirects,
+    originRequestsMax: config.originRequestsMax,
+    limits: { rates: config.limits, windows: config.windows },
     given: readAddresses(config.peers, 'peers', true),
     trackers: readAddresses(config.trackers, 'trackers', true),
     bootstrap: readAddresses(config.bootstrap, 'bootstrap', true),
@@ -126,6 +136,15 @@ async function peerSettings(config: Config): Promise<Omit<Parameters<typeof star
     membershipMs: config.membershipSeconds * 1000,
     ...(config.serviceTag === undefined ? {} : { serviceTag: config.serviceTag }),
   }
+}
+
+function limitStatus({ traffic }: Peer): PeerStatus['limits'] {
+  const limits = traffic.limits()
+  const entries = FLOWS.map((flow): [Flow, LimitStatus] => {
+    const { rate, ...rest } = limits[flow]
+    return [flow, { bytesPerSecond: rate === Infinity ? null : rate, ...rest }]
+  })
+  return Object.fromEntries(entries) as PeerStatus['limits']
 }
 
 function membershipStatus({ membership: kept }: Peer): Pick<PeerStatus, 'membership'> {

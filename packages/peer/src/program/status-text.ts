@@ -1,6 +1,9 @@
 /** The picture of a running peer that `status` prints. */
 import { formatBytes, formatColumns, formatDuration, style } from '@shoal/cli'
 import type { FollowStatus, PeerStatus } from '../control/index.ts'
+import { formatRate } from '../config/index.ts'
+import { flowName } from './limit.ts'
+import { whyOrigin } from './why-origin.ts'
 
 export function statusText(status: PeerStatus, nowMs: number): string {
   const state = status.paused ? 'PAUSED' : status.follows.some((each) => each.state === 'failing') ? 'DEGRADED' : 'OK'
@@ -22,6 +25,9 @@ export function statusText(status: PeerStatus, nowMs: number): string {
       note(each, nowMs),
     ]),
   ])
+  const why = status.follows.flatMap((each) =>
+    whyOrigin(each.originBytes ?? {}).map((line) => `  why the origin, ${each.target}: ${line}`),
+  )
   const local = status.neighbours.filter((each) => each.local).length
   const summary = `NEIGHBOURS ${status.neighbours.length} (${local} of this site)  sent ${formatBytes(status.sentBytes)}`
   const neighbours = formatColumns(
@@ -35,9 +41,24 @@ export function statusText(status: PeerStatus, nowMs: number): string {
       each.address,
     ]),
   )
-  return [head, metadata(status, nowMs), releases, summary, ...(status.neighbours.length > 0 ? [neighbours] : [])].join(
-    '\n',
-  )
+  return [
+    head,
+    metadata(status, nowMs),
+    releases,
+    ...why,
+    ...limits(status),
+    summary,
+    ...(status.neighbours.length > 0 ? [neighbours] : []),
+  ].join('\n')
+}
+
+/** Only those that there are. */
+function limits(status: PeerStatus): string[] {
+  const limited = Object.entries(status.limits).filter(([, { bytesPerSecond }]) => bytesPerSecond !== null)
+  if (limited.length === 0) return []
+  return [
+    `LIMITS ${limited.map(([flow, each]) => `${flowName(flow)} ${formatRate(each.bytesPerSecond ?? Infinity)}`).join(', ')}`,
+  ]
 }
 
 /** Whether what is known of releases is fresh, and until when it can be relied on. */

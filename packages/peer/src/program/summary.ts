@@ -3,6 +3,7 @@ import { formatBytes, formatDuration } from '@shoal/cli'
 import type { Target } from '@shoal/release'
 import type { Peer } from '../peer.ts'
 import type { UpdateResult } from '../update.ts'
+import { whyOrigin } from './why-origin.ts'
 
 export function summaryFields(peer: Peer, target: Target, result: UpdateResult): object {
   const { account } = result
@@ -21,6 +22,7 @@ export function summaryFields(peer: Peer, target: Target, result: UpdateResult):
     originErrors: peer.origin?.stats.errors ?? {},
     peersUsed: account.peersUsed.size,
     reasons: account.reasons,
+    originBytes: account.originBytes,
     wasted: account.wasted,
     sentBytes: peer.neighbours.sentBytes,
     neighbours: peer.neighbours.list(),
@@ -28,18 +30,8 @@ export function summaryFields(peer: Peer, target: Target, result: UpdateResult):
   }
 }
 
-const REASONS: Record<string, string> = {
-  alone: 'nobody else of this site took part',
-  owner: 'this peer fetched them for its site',
-  hedge: 'the peer that should have fetched them made no progress',
-  floor: 'neighbours were slower than the floor',
-  'wan-holder': 'a remote neighbour had them',
-  'lan-holder': 'a neighbour of this site had them',
-  endgame: 'asked twice at the end',
-}
-
 export function summaryText(target: Target, out: string, result: UpdateResult): string {
-  const { bytes, reasons, wasted } = result.account
+  const { bytes, originBytes, wasted } = result.account
   const name = `${target.product}@${target.channel} ${result.version}`
   if (!result.changed) return `${name} is installed already in ${out}/current`
   const moved = [
@@ -53,9 +45,7 @@ export function summaryText(target: Target, out: string, result: UpdateResult): 
   const lines = moved
     .filter(([, count]) => count > 0)
     .map(([label, count]) => `  ${label.padEnd(25)} ${formatBytes(count).padStart(10)}  ${share(count, bytes.total)}`)
-  const why = Object.entries(reasons)
-    .filter(([reason]) => reason !== 'lan-holder')
-    .map(([reason, spans]) => `  why: ${spans} spans, ${REASONS[reason] ?? reason}`)
+  const why = whyOrigin(originBytes).map((line) => `  why the origin: ${line}`)
   const waste = Object.entries(wasted).map(([cause, count]) => `  wasted: ${formatBytes(count)} ${cause}`)
   return [
     `${name} installed in ${out}/current  ${formatBytes(result.sizeBytes)} in ${formatDuration(result.elapsedMs)}`,

@@ -6,6 +6,8 @@ import { createNeighbour, HELD, MISSING, REQUESTED, type Neighbour, type Request
 
 /** A neighbour that delivers this many spans that do not verify is banned. */
 const STRIKES_MAX = 2
+/** One that has no room for this peer is not asked again for so long. */
+const BUSY_MS = 5_000
 const ORIGIN_PAUSE_MS = 500
 const ORIGIN_PAUSE_MAX_MS = 30_000
 
@@ -27,6 +29,12 @@ export function applyEvent(state: SwarmState, event: SwarmEvent): void {
       return finish(state, event.from, event.span, event.nowMs)
     case 'failed':
       return fail(state, event)
+    case 'limited':
+      Object.assign(state.inFlightMax, {
+        lan: event.lanBytesMax,
+        wan: event.wanBytesMax,
+        origin: event.originBytesMax,
+      })
   }
 }
 
@@ -97,6 +105,11 @@ function fail(state: SwarmState, { from, span, cause, nowMs }: SwarmEvent & { ty
   const request = state.requests.get(span)?.find((each) => each.from === from)
   if (request !== undefined) dropRequest(state, request)
   if (cause === 'lost') return
+  if (cause === 'busy') {
+    const busy = state.neighbours.get(from)
+    if (busy !== undefined) busy.snubbedUntilMs = nowMs + BUSY_MS
+    return
+  }
   const sources = state.failedBy.get(span) ?? new Set()
   state.failedBy.set(span, sources.add(from))
   const neighbour = state.neighbours.get(from)

@@ -13,6 +13,7 @@ export type Reason =
   | 'wan-holder' // nobody of this site has it, a remote neighbour does
   | 'alone' // nobody of this site takes part: the origin is the only source
   | 'owner' // nobody nearby has it, and this peer owns it for the site
+  | 'holders-failed' // neighbours of this site have it, but none of them delivers it
   | 'hedge' // the owner made no progress, this peer is next in order
   | 'floor' // neighbours hold it, but the rate is under the quality-of-service floor
 
@@ -24,7 +25,9 @@ export type SwarmEvent =
   /** The span is verified and on disk. */
   | { type: 'done'; from: Source; span: number; nowMs: number }
   /** The source did not deliver; `corrupt` when it delivered bytes that do not verify. */
-  | { type: 'failed'; from: Source; span: number; cause: 'refused' | 'lost' | 'corrupt'; nowMs: number }
+  | { type: 'failed'; from: Source; span: number; cause: 'refused' | 'busy' | 'lost' | 'corrupt'; nowMs: number }
+  /** What limits on traffic leave: most bytes in flight from neighbours of this site, from others, and from the origin. 0: ask none. */
+  | { type: 'limited'; lanBytesMax: number; wanBytesMax: number; originBytesMax: number }
 
 export type Decision =
   | { type: 'request'; from: Source; span: number; reason: Reason }

@@ -30,6 +30,7 @@ export function planRequests(state: SwarmState, nowMs: number): Decision[] {
   const decisions: Decision[] = state.bansToReport
     .splice(0)
     .map((peer) => ({ type: 'ban', peer, cause: 'corrupt' }) as const)
+  state.originOpen ||= nowMs - state.neighboursPace.sinceMs >= state.policy.originDelayMs
   abandon(state, nowMs, decisions)
   askNeighbours(state, nowMs, decisions)
   if (originHasRoom(state, nowMs) || remoteHasRoom(state, nowMs)) {
@@ -48,7 +49,7 @@ export function explainWaiting(state: SwarmState, nowMs: number): Waiting {
   for (const span of state.missing) {
     const held = [...state.neighbours.values()].some((each) => hasBit(each.has, span))
     if (held) waiting.busy++
-    else if (!state.policy.origin) waiting.nobody++
+    else if (!state.policy.origin || state.inFlightMax.origin === 0) waiting.nobody++
     else if (owns(span, state.self, rivals)) waiting.origin++
     else waiting.owner++
   }
@@ -87,7 +88,7 @@ function crawls(state: SwarmState, request: Request, nowMs: number): boolean {
 }
 
 function askNeighbours(state: SwarmState, nowMs: number, decisions: Decision[]): void {
-  let askable = [...state.neighbours.values()].filter((each) => each.local && isUsable(each, nowMs))
+  let askable = [...state.neighbours.values()].filter((each) => each.local && isUsable(state, each, nowMs))
   // One span each in turn: the load spreads over the neighbours, and no one of them is asked for everything.
   while (askable.length > 0) {
     askable = askable.filter((neighbour) => {
@@ -140,26 +141,32 @@ function ownedSpans(state: SwarmState, nowMs: number): Owned[] {
   const owned: Owned[] = []
   for (let span = 0; span < state.spanCount; span++) {
     if (state.status[span] !== MISSING) continue
-    if ((state.localCopies[span] ?? 0) > 0 && !onlySnubbedHold(state, span, nowMs)) {
+    const isHeld = (state.localCopies[span] ?? 0) > 0
+    if (isHeld && !onlySnubbedHold(state, span, nowMs)) {
       if (starving) owned.push({ span, reason: 'floor' })
       continue
     }
     if (!owns(span, state.self, rivals)) continue
-    const reason = everyone.length === 0 ? 'alone' : owns(span, state.self, everyone) ? 'owner' : 'hedge'
-    owned.push({ span, reason })
+    owned.push({ span, reason: isHeld ? 'holders-failed' : reasonOf(state, span, everyone) })
   }
   return owned
+}
+
+function reasonOf(state: SwarmState, span: number, everyone: readonly Claimant[]): Reason {
+  if (everyone.length === 0) return 'alone'
+  return owns(span, state.self, everyone) ? 'owner' : 'hedge'
 }
 
 function onlySnubbedHold(state: SwarmState, span: number, nowMs: number): boolean {
   const failed = state.failedBy.get(span)
   for (const each of state.neighbours.values())
-    if (each.local && hasBit(each.has, span) && isUsable(each, nowMs) && failed?.has(each.id) !== true) return false
+    if (each.local && hasBit(each.has, span) && isUsable(state, each, nowMs) && failed?.has(each.id) !== true)
+      return false
   return true
 }
 
 function askRemote(state: SwarmState, nowMs: number, owned: readonly Owned[], decisions: Decision[]): void {
-  const remote = [...state.neighbours.values()].filter((each) => !each.local && isUsable(each, nowMs))
+  const remote = [...state.neighbours.values()].filter((each) => !each.local && isUsable(state, each, nowMs))
   if (remote.length === 0) return
   for (const { span, reason } of owned) {
     if (reason === 'floor') continue
@@ -185,7 +192,8 @@ function askOrigin(state: SwarmState, nowMs: number, owned: readonly Owned[], de
 function remoteHolds(state: SwarmState, span: number, nowMs: number): boolean {
   const failed = state.failedBy.get(span)
   for (const each of state.neighbours.values())
-    if (!each.local && isUsable(each, nowMs) && hasBit(each.has, span) && failed?.has(each.id) !== true) return true
+    if (!each.local && isUsable(state, each, nowMs) && hasBit(each.has, span) && failed?.has(each.id) !== true)
+      return true
   return false
 }
 
@@ -208,7 +216,8 @@ function runEndgame(state: SwarmState, nowMs: number, decisions: Decision[]): vo
 function fastestHolder(state: SwarmState, slow: Request, nowMs: number): Neighbour | undefined {
   return [...state.neighbours.values()]
     .filter(
-      (each) => each.id !== slow.from && isUsable(each, nowMs) && hasBit(each.has, slow.span) && hasRoom(state, each),
+      (each) =>
+        each.id !== slow.from && isUsable(state, each, nowMs) && hasBit(each.has, slow.span) && hasRoom(state, each),
     )
     .sort((a, b) => b.pace.rate - a.pace.rate)[0]
 }
@@ -226,21 +235,33 @@ function request(
   decisions.push({ type: 'request', from, span, reason })
 }
 
-function isUsable(neighbour: Neighbour, nowMs: number): boolean {
-  return nowMs >= neighbour.snubbedUntilMs
+function isUsable(state: SwarmState, { local, snubbedUntilMs }: Neighbour, nowMs: number): boolean {
+  return nowMs >= snubbedUntilMs && (local ? state.inFlightMax.lan : state.inFlightMax.wan) > 0
 }
 
 function hasRoom(state: SwarmState, neighbour: Neighbour): boolean {
   const window = windowBytes(neighbour.pace, PEER_WINDOW.floorBytes, PEER_WINDOW.ceilingBytes)
-  return neighbour.inFlightBytes < window && !isFull(state)
+  return neighbour.inFlightBytes < window && !isFull(state) && isWithinLimit(state, neighbour.local)
+}
+
+/** Where traffic is limited, only as much is asked as will come soon. */
+function isWithinLimit(state: SwarmState, isLocal: boolean): boolean {
+  const max = isLocal ? state.inFlightMax.lan : state.inFlightMax.wan
+  if (max === Infinity) return true
+  let inFlight = 0
+  for (const each of state.neighbours.values()) if (each.local === isLocal) inFlight += each.inFlightBytes
+  return inFlight < max
 }
 
 function originWindow(state: SwarmState): number {
-  return windowBytes(state.originPace, ORIGIN_WINDOW.floorBytes, ORIGIN_WINDOW.ceilingBytes)
+  const window = windowBytes(state.originPace, ORIGIN_WINDOW.floorBytes, ORIGIN_WINDOW.ceilingBytes)
+  return Math.min(window, state.inFlightMax.origin)
 }
 
 function originAllowed(state: SwarmState, nowMs: number): boolean {
-  return state.policy.origin && nowMs >= state.policy.originFromMs && nowMs >= state.originSnubbedUntilMs
+  const { origin, originFromMs } = state.policy
+  const isAllowed = origin && state.inFlightMax.origin > 0 && state.originOpen
+  return isAllowed && nowMs >= originFromMs && nowMs >= state.originSnubbedUntilMs
 }
 
 /** The origin is refilled by halves, so that neighbouring spans are asked for together and become one large range. */
@@ -250,7 +271,9 @@ function originHasRoom(state: SwarmState, nowMs: number): boolean {
 }
 
 function remoteHasRoom(state: SwarmState, nowMs: number): boolean {
-  return [...state.neighbours.values()].some((each) => !each.local && isUsable(each, nowMs) && hasRoom(state, each))
+  return [...state.neighbours.values()].some(
+    (each) => !each.local && isUsable(state, each, nowMs) && hasRoom(state, each),
+  )
 }
 
 function isFull(state: SwarmState): boolean {

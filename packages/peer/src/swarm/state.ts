@@ -9,6 +9,8 @@ export interface SwarmPolicy {
   origin: boolean
   /** From when on the origin may be asked, so that neighbours can be found first. Clock of the events. */
   originFromMs: number
+  /** The origin is not asked before neighbours have delivered nothing for this long; from then on it may be. */
+  originDelayMs: number
   /** An owner without any progress for this long is passed over. */
   hedgeMs: number
   /** A request without any progress for this long is abandoned. */
@@ -21,6 +23,7 @@ export interface SwarmPolicy {
 
 export const DEFAULT_POLICY: Omit<SwarmPolicy, 'originFromMs'> = {
   origin: true,
+  originDelayMs: 0,
   hedgeMs: 10_000,
   stallMs: 10_000,
   floorBytesPerSecond: 500_000,
@@ -77,6 +80,8 @@ export interface SwarmState {
   readonly neighbours: Map<string, Neighbour>
   readonly requests: Map<number, Request[]>
   readonly originPace: Pace
+  /** Whether neighbours were waited for long enough. */
+  originOpen: boolean
   /** Failures of the origin in a row, and until when it is left alone because of them. */
   originFailures: number
   originSnubbedUntilMs: number
@@ -85,6 +90,8 @@ export interface SwarmState {
   readonly totalPace: Pace
   inFlightBytes: number
   originInFlightBytes: number
+  /** What limits on traffic leave of that. */
+  readonly inFlightMax: { lan: number; wan: number; origin: number }
   /** Span → sources that failed it, not asked for it again while others can be. */
   readonly failedBy: Map<number, Set<Source>>
   /** Peers that must not be asked any more; the caller disconnects them. */
@@ -131,12 +138,14 @@ export function createSwarm(
     neighbours: new Map(),
     requests: new Map(),
     originPace: startPace(nowMs),
+    originOpen: false,
     originFailures: 0,
     originSnubbedUntilMs: 0,
     neighboursPace: startPace(nowMs),
     totalPace: startPace(nowMs),
     inFlightBytes: 0,
     originInFlightBytes: 0,
+    inFlightMax: { lan: Infinity, wan: Infinity, origin: Infinity },
     failedBy: new Map(),
     banned: new Set(),
     bansToReport: [],

@@ -1,0 +1,69 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { LIMITS } from '../limits.ts'
+import { encodeLimitOrder, parseLimitOrder, type LimitOrder } from './limit-order.ts'
+import { askDaemon, startControl, type PeerStatus } from './index.ts'
+
+const STATUS = { peerId: 'me' } as PeerStatus
+
+let dir: string
+let socketPath: string
+let orders: LimitOrder[]
+let control: AsyncDisposable
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'shoal-control-'))
+  socketPath = join(dir, 'control.sock')
+  orders = []
+  control = await startControl(socketPath, {
+    status: () => STATUS,
+    setPaused: () => undefined,
+    limit: (order) => orders.push(order),
+  })
+})
+afterEach(async () => {
+  await control[Symbol.asyncDispose]()
+  await rm(dir, { recursive: true })
+})
+
+async function post(path: string, body: string): Promise<number> {
+  const sent = request({ socketPath, path, method: 'POST' }).end(body)
+  const [response] = (await once(sent, 'response')) as [NodeJS.ReadableStream & { statusCode: number }]
+  await text(response)
+  return response.statusCode
+}
+
+describe('the control socket', () => {
+  it('carries orders about limits, unlimited ones too, and answers with the status', async () => {
+    const order: LimitOrder = { set: { uploadWan: 5_000_000, origin: 0, downloadLan: Infinity }, clear: true }
+    expect(await askDaemon(socketPath, 'limit', order)).toEqual(STATUS)
+    expect(orders).toEqual([order])
+  })
+
+  it.each([
+    ['no JSON', '{'],
+    ['an unknown flow', '{"set":{"upload":1000000},"clear":false}'],
+    ['a rate that is too little', '{"set":{"uploadWan":1},"clear":false}'],
+    ['a rate that is none', '{"set":{"uploadWan":"5MB/s"},"clear":false}'],
+    ['an unknown key', '{"set":{},"clear":false,"paused":true}'],
+    ['half an order', '{"set":{}}'],
+    ['more than an order can be', ' '.repeat(LIMITS.controlBodyBytesMax + 1)],
+  ])('refuses %s', async (_name, body) => {
+    expect(await post('/v1/limit', body)).toBe(400)
+    expect(orders).toEqual([])
+  })
+
+  it('knows no other path', async () => {
+    expect(await post('/v1/limits', '{}')).toBe(404)
+  })
+})
+
+it('an order is read as it was written', () => {
+  const order: LimitOrder = { set: { uploadLan: Infinity, downloadWan: 16_000 }, clear: false }
+  expect(parseLimitOrder(encodeLimitOrder(order))).toEqual(order)
+})

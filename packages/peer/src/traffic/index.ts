@@ -1,0 +1,5 @@
+export type { Limit, LimitSettings } from './decide.ts'
+export { FLOWS, type Flow, type Rates } from './flows.ts'
+export type { Meter } from './meter.ts'
+export { startTraffic, type Traffic } from './traffic.ts'
+export { DAYS, localTime, type Window } from './window.ts'
