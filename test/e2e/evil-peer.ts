@@ -104,7 +104,7 @@ function misserve(link: Link, evil: Evil, { origin, metadata, manifest }: Goods,
     switch (ask.type) {
       case 'hello':
         if (evil === 'mute') return onDeed()
-        link.send(encodeAnswer({ type: 'hello', role: 'device', site: '' }))
+        link.send(encodeAnswer({ type: 'hello', role: 'device', lanePort: 0, site: '' }))
         return
       case 'join':
         link.send(encodeAnswer({ type: 'available', slot: ask.slot, spans: bitmap() }))

@@ -18,6 +18,18 @@ export const LIMITS = {
   /** Links that a peer serves at once, from all others together and from any one of them. */
   inboundLinksMax: 128,
   inboundLinksPerPeerMax: 2,
+  /** Sockets for the bulk beside the libp2p connections. */
+  lane: {
+    /** To connect, to be encrypted, and for either side to prove who it is. */
+    openTimeoutMs: 5_000,
+    /** Inbound ones that nobody has proven to be on yet. */
+    pendingMax: 16,
+    /** Served at once to any one peer: one, and the one that takes its place. */
+    inboundPerPeerMax: 2,
+    /** Until one that was lost, or could not be opened, is tried again. */
+    retryMinMs: 2_000,
+    retryMaxMs: 300_000,
+  },
   /** Until the other side must have said hello, and until it must have taken what it was sent. */
   helloTimeoutMs: 10_000,
   drainTimeoutMs: 30_000,

@@ -8,8 +8,8 @@ import { memberServiceTag, startDiscovery, type Discovery } from './discovery/in
 import { LIMITS } from './limits.ts'
 import { createOffer, type Offer } from './links/index.ts'
 import { keepMembership, openMembership, type KeptMembership, type OpenedMembership } from './membership/index.ts'
-import { startNeighbours, type Neighbours } from './neighbours/index.ts'
-import { startNode, stopNode } from './network/index.ts'
+import { startNeighbours, type Neighbours, type NeighboursConfig } from './neighbours/index.ts'
+import { createLaneIdentity, hostOf, startNode, stopNode } from './network/index.ts'
 import { startNews, type PeerNews } from './news/index.ts'
 import { createOriginClient, type OriginClient } from './origin/index.ts'
 import { startTraffic, type LimitSettings, type Traffic } from './traffic/index.ts'
@@ -38,6 +38,8 @@ export interface PeerConfig {
   bootstrap: Multiaddr[]
   mdns: boolean
   dht: boolean
+  /** Where lanes are taken beside `listen`; 0 is any port, undefined not at all. */
+  lanePort: number | undefined
   /** mDNS service tag; the fleet's own when absent. */
   serviceTag?: string
   /** Of a member of a private fleet: how often trackers are asked about the membership. */
@@ -103,6 +105,7 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
     await startNeighbours(node, {
       fleet,
       hello: { role: self.role, site: self.site },
+      ...(await lanes(config)),
       ...(opened === undefined ? {} : { memberOf: (peer) => opened.membership.memberOf(peer) }),
       offer,
       paused: () => paused,
@@ -150,6 +153,12 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
     setPaused: (value) => (paused = value),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
+}
+
+async function lanes({ identity, listen, lanePort }: PeerConfig): Promise<Pick<NeighboursConfig, 'lane'>> {
+  if (lanePort === undefined) return {}
+  const hosts = listen.flatMap((address) => hostOf(address) ?? [])
+  return { lane: { identity: await createLaneIdentity(identity), hosts, port: lanePort } }
 }
 
 function openOrigin(url: string, { originRedirects, originRequestsMax }: PeerConfig, traffic: Traffic): OriginClient {

@@ -61,6 +61,9 @@ export const configSchema = z.strictObject({
   stateDir: z.string().default(defaultStateDir()),
   site: z.string().default(''),
   listen: z.array(z.string()).default(['/ip4/0.0.0.0/tcp/7070']),
+  /** Whether bulk may go over TLS sockets of its own beside libp2p, and the port where they are taken; 0 is any. */
+  lane: z.boolean().default(true),
+  lanePort: z.number().int().min(0).max(65_535).default(0),
   /** Public addresses to tell others instead of those listened on. */
   announce: z.array(z.string()).default([]),
   peers: z.array(z.string()).default([]),

@@ -5,6 +5,7 @@
 import { performance } from 'node:perf_hooks'
 import { SPAN_BYTES } from '@shoal/release'
 import { PeerError } from '../error.ts'
+import { LIMITS } from '../limits.ts'
 import { createBufferPool, type Offer } from '../links/index.ts'
 import type { Neighbour, Neighbours } from '../neighbours/index.ts'
 import type { OriginClient } from '../origin/index.ts'
@@ -87,7 +88,7 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
   const cancels = new Map<string, () => void>()
   const reasons = new Map<string, Reason>()
   const originDamage = new Map<number, number>()
-  const pool = createBufferPool(SPAN_BYTES + manifest.chunking.max)
+  const pool = createBufferPool(SPAN_BYTES + manifest.chunking.max, LIMITS.spanBuffersIdleMax)
   const writing = new Map<number, Promise<void>>()
   const stop = new AbortController()
   const delivery: Delivery = { progressed, delivered, failed }

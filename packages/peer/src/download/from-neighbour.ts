@@ -16,7 +16,8 @@ export function askNeighbour(
   delivery: Delivery,
   meter: Meter,
 ): (() => void) | undefined {
-  if (neighbour?.requester === undefined) return undefined
+  const link = neighbour?.lane ?? neighbour?.requester
+  if (neighbour === undefined || link === undefined) return undefined
   const { manifest } = staging
   const chunks = staging.missingChunks(span)
   const bytes = chunks.reduce((sum, chunk) => sum + (manifest.chunks.sizes[chunk] ?? 0), 0)
@@ -25,7 +26,7 @@ export function askNeighbour(
     if (buffer !== undefined) pool.give(buffer)
     buffer = undefined
   }
-  const cancel = requestPaced(neighbour.requester, { slot, span, manifest, chunks }, meter, {
+  const cancel = requestPaced(link, { slot, span, manifest, chunks }, meter, {
     room: () => (buffer = pool.take(bytes)),
     progress: (count) => delivery.progressed(neighbour.key, span, count),
     done: (content) => void delivery.delivered(neighbour.key, span, chunks, content).finally(giveBack),

@@ -1,10 +1,7 @@
 /**
- * Buffers that spans are received into. They are kept and used again: fresh pages for every megabyte would cost as much
- * as the encryption does.
+ * Buffers that spans are received into and sent from. They are kept and used again: fresh pages for every megabyte would
+ * cost as much as the encryption does.
  */
-
-/** Buffers kept while idle; what is in use is bounded by what the planner has in flight. */
-const IDLE_MAX = 32
 
 export interface BufferPool {
   /** At least so many bytes, with whatever is in them. */
@@ -13,13 +10,16 @@ export interface BufferPool {
   give(buffer: Uint8Array): void
 }
 
-/** @param bufferBytes larger ones are made for the occasion and not kept */
-export function createBufferPool(bufferBytes: number): BufferPool {
+/**
+ * @param bufferBytes larger ones are made for the occasion and not kept
+ * @param idleMax how many are kept while idle; what is in use is bounded by whoever takes
+ */
+export function createBufferPool(bufferBytes: number, idleMax: number): BufferPool {
   const idle: Uint8Array[] = []
   return {
     take: (bytes) => (bytes <= bufferBytes ? (idle.pop() ?? new Uint8Array(bufferBytes)) : new Uint8Array(bytes)),
     give(buffer) {
-      if (buffer.length === bufferBytes && idle.length < IDLE_MAX) idle.push(buffer)
+      if (buffer.length === bufferBytes && idle.length < idleMax) idle.push(buffer)
     },
   }
 }

@@ -26,6 +26,8 @@ export const STATUS = { ok: 0, absent: 1, busy: 2, refused: 3 } as const
 
 export interface Hello {
   role: 'device' | 'cache'
+  /** Where it takes lanes, at the host of its connection; 0 when it takes none. */
+  lanePort: number
   site: string
 }
 
@@ -93,9 +95,11 @@ export function encodeAnswer(answer: Exclude<Answer, { type: 'data' }>): Uint8Ar
   }
 }
 
+export const DATA_HEADER_BYTES = 9
+
 /** The header of a data frame; the payload follows it on the link and is never copied into a message. */
 export function encodeDataHeader(id: number, payloadBytes: number): Uint8Array {
-  const header = new Uint8Array(9)
+  const header = new Uint8Array(DATA_HEADER_BYTES)
   const view = new DataView(header.buffer)
   view.setUint32(0, 5 + payloadBytes)
   header[4] = FRAME.data
@@ -167,15 +171,17 @@ export function violation(message: string): PeerError {
 }
 
 function encodeHello(hello: Hello): Uint8Array {
-  return frame(FRAME.hello, Uint8Array.of(hello.role === 'cache' ? 1 : 0), encoder.encode(hello.site))
+  const role = Uint8Array.of(hello.role === 'cache' ? 1 : 0)
+  return frame(FRAME.hello, role, u16(hello.lanePort), encoder.encode(hello.site))
 }
 
 function decodeHello(body: Uint8Array): { type: 'hello' } & Hello {
-  const role = body[0]
-  if (role === undefined || role > 1 || body.length > 65) throw violation('hello: bad length or role')
-  const site = text(body.subarray(1))
+  const [role, high, low] = body
+  if (role === undefined || high === undefined || low === undefined) throw violation('hello: too short')
+  if (role > 1 || body.length > 67) throw violation('hello: bad length or role')
+  const site = text(body.subarray(3))
   if (!SITE_PATTERN.test(site)) throw violation('hello: the site has a character that is not allowed')
-  return { type: 'hello', role: role === 1 ? 'cache' : 'device', site }
+  return { type: 'hello', role: role === 1 ? 'cache' : 'device', lanePort: (high << 8) | low, site }
 }
 
 function metadataName(bytes: Uint8Array): string {

@@ -40,7 +40,8 @@ export function hear<M extends { type: string }>(
           if (greeted) throw violation('a second hello')
           greeted = true
           clearTimeout(helloTimer)
-          heard.hello({ role: message.role, site: message.site })
+          const { role, lanePort, site } = message
+          heard.hello({ role, lanePort, site })
         } else {
           if (!greeted) throw violation(`${message.type} before hello`)
           heard.message(message as Exclude<M, { type: 'hello' }>)

@@ -6,6 +6,7 @@ import { PeerError } from '../error.ts'
 import { LIMITS } from '../limits.ts'
 import type { Holding } from '../store/index.ts'
 import { bitmapBytes, setBit } from '../swarm/index.ts'
+import { createBufferPool } from './buffer-pool.ts'
 import { createDeframer } from './deframer.ts'
 import { decodeAnswer, decodeAsk, encodeAnswer, encodeAsk, encodeDataHeader, type Answer, type Ask } from './frames.ts'
 import type { Link } from './link.ts'
@@ -90,8 +91,9 @@ function connect(offer: Offer, pieceBytes?: number) {
   const violations: PeerError[] = []
   const onViolation = (error: PeerError): void => void violations.push(error)
   serveLink(answering, {
-    hello: { role: 'device', site: 'waw' },
+    hello: { role: 'device', lanePort: 7071, site: 'waw' },
     offer,
+    rooms: createBufferPool(1 << 20, 1),
     tellPeers: () => Uint8Array.of(1, 2, 3),
     paused: () => false,
     onHello: () => undefined,
@@ -100,7 +102,7 @@ function connect(offer: Offer, pieceBytes?: number) {
   })
   const greeting = Promise.withResolvers<string>()
   const requester = openRequester(asking, {
-    hello: { role: 'device', site: 'lis' },
+    hello: { role: 'device', lanePort: 0, site: 'lis' },
     onHello: ({ site }) => greeting.resolve(site),
     onViolation,
     onWasted: () => undefined,
@@ -289,9 +291,10 @@ const id = fc.nat(0xffffffff)
 const slot = fc.nat(0xffff)
 const bytes = (length: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: length, maxLength: length })
 const site = fc.stringMatching(/^[A-Za-z0-9._-]{0,64}$/)
+const lanePort = fc.nat(0xffff)
 const role = fc.constantFrom('device' as const, 'cache' as const)
 const asks: fc.Arbitrary<Ask> = fc.oneof(
-  fc.record({ type: fc.constant('hello' as const), role, site }),
+  fc.record({ type: fc.constant('hello' as const), role, lanePort, site }),
   fc.record({ type: fc.constant('join' as const), slot, release: bytes(32) }),
   fc.record({ type: fc.constant('leave' as const), slot }),
   fc.record({ type: fc.constant('requestSpan' as const), id, slot, span: id, mask: bytes(32) }),
@@ -301,7 +304,7 @@ const asks: fc.Arbitrary<Ask> = fc.oneof(
   fc.record({ type: fc.constant('requestPeers' as const), id }),
 )
 const answers: fc.Arbitrary<Exclude<Answer, { type: 'data' }>> = fc.oneof(
-  fc.record({ type: fc.constant('hello' as const), role, site }),
+  fc.record({ type: fc.constant('hello' as const), role, lanePort, site }),
   fc.record({ type: fc.constant('available' as const), slot, spans: fc.uint8Array({ maxLength: 1_000 }) }),
   fc.record({ type: fc.constant('have' as const), slot, span: id }),
   fc.record({ type: fc.constant('unavailable' as const), slot }),

@@ -1,14 +1,14 @@
-/** A link: an ordered stream of bytes between two authenticated peers. libp2p streams are one kind of it. */
+/** A link: an ordered stream of bytes between two authenticated peers. A libp2p stream is one kind of it, a lane the other. */
 import type { Stream, StreamMessageEvent } from '@libp2p/interface'
 import { Uint8ArrayList } from 'uint8arraylist'
 
 export interface Link {
   readonly peer: string
-  /** Queues bytes, which must not change afterwards. False when the caller should await `drained` before it sends more. */
+  /** Queues bytes, which must not change before `drained`. False when the caller should await that before it sends more. */
   send(...parts: Uint8Array[]): boolean
-  /** Resolves when there is room again, or the link has ended. */
-  drained(signal: AbortSignal): Promise<void>
-  /** At most one handler; what came before it was set is kept for it. */
+  /** Resolves when what was sent is out of the caller's memory and there is room again, or the link has ended. */
+  drained(): Promise<void>
+  /** At most one handler; what came before it was set is kept for it. The bytes are valid during the call only. */
   onData(handler: (bytes: Uint8Array) => void): void
   /** Aborted when the link has ended, whoever ended it. */
   readonly ended: AbortSignal
@@ -26,11 +26,12 @@ export function linkOverStream(peer: string, stream: Stream): Link {
     ended: ended.signal,
     send(...parts) {
       if (ended.signal.aborted) return true
-      return stream.send(new Uint8ArrayList(...parts))
+      // A stream does not tell when it has let go of what it was given.
+      return stream.send(new Uint8ArrayList(...parts.map((part) => part.slice())))
     },
-    async drained(signal) {
+    async drained() {
       // The stream's own onDrain() resolves at once from the second time on.
-      while (stream.writeBufferLength > 0 && !ended.signal.aborted) await drainEvent(stream, ended.signal, signal)
+      while (stream.writeBufferLength > 0 && !ended.signal.aborted) await drainEvent(stream, ended.signal)
     },
     onData(handler) {
       stream.addEventListener('message', (event: StreamMessageEvent) => {
@@ -46,21 +47,14 @@ export function linkOverStream(peer: string, stream: Stream): Link {
   }
 }
 
-function drainEvent(stream: Stream, ended: AbortSignal, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted()
-  return new Promise((resolve, reject) => {
+function drainEvent(stream: Stream, ended: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
     const done = (): void => {
       stream.removeEventListener('drain', done)
       ended.removeEventListener('abort', done)
-      signal.removeEventListener('abort', fail)
       resolve()
-    }
-    const fail = (): void => {
-      done()
-      reject(signal.reason as Error)
     }
     stream.addEventListener('drain', done)
     ended.addEventListener('abort', done)
-    signal.addEventListener('abort', fail)
   })
 }

@@ -6,7 +6,17 @@ import { blockIdFromDigest, type Manifest, type ReleaseId } from '@shoal/release
 import { PeerError } from '../error.ts'
 import { LIMITS } from '../limits.ts'
 import { hasBit } from '../swarm/index.ts'
-import { decodeAsk, encodeAnswer, encodeDataHeader, STATUS, violation, type Ask, type Hello } from './frames.ts'
+import type { BufferPool } from './buffer-pool.ts'
+import {
+  DATA_HEADER_BYTES,
+  decodeAsk,
+  encodeAnswer,
+  encodeDataHeader,
+  STATUS,
+  violation,
+  type Ask,
+  type Hello,
+} from './frames.ts'
 import { hear } from './hear.ts'
 import type { Link } from './link.ts'
 import type { Offer } from './offer.ts'
@@ -14,6 +24,8 @@ import type { Offer } from './offer.ts'
 export interface ServerDeps {
   hello: Hello
   offer: Offer
+  /** Answers are put together in these; links may share them. */
+  rooms: BufferPool
   /** Encoded answer to "whom else do you know?" */
   tellPeers(asker: string): Uint8Array
   /** While true, spans are answered with `busy`. */
@@ -110,11 +122,11 @@ export function serveLink(link: Link, deps: ServerDeps): void {
   async function answer(job: Job, state: { cancelled: boolean }): Promise<number> {
     switch (job.type) {
       case 'requestBlock':
-        return sendWhole(job.id, await deps.offer.block(blockIdFromDigest(job.digest)), state)
+        return sendCopy(job.id, await deps.offer.block(blockIdFromDigest(job.digest)), state)
       case 'requestMetadata':
-        return sendWhole(job.id, deps.offer.metadata(job.file), state)
+        return sendCopy(job.id, deps.offer.metadata(job.file), state)
       case 'requestPeers':
-        return sendWhole(job.id, deps.tellPeers(link.peer), state)
+        return sendCopy(job.id, deps.tellPeers(link.peer), state)
       case 'requestSpan': {
         if (deps.paused()) return STATUS.busy
         const release = slots.get(job.slot)?.release
@@ -122,32 +134,58 @@ export function serveLink(link: Link, deps: ServerDeps): void {
         if (holding === undefined) return STATUS.absent
         const { chunks, bytes } = chunksOfMask(holding.manifest, job.span, job.mask)
         if (!chunks.every((chunk) => holding.hasChunk(chunk))) return STATUS.absent
-        const buffer = new Uint8Array(bytes)
-        await holding.readChunks(job.span, chunks, buffer)
-        return sendWhole(job.id, buffer, state)
+        return sendFrom(job.id, bytes, state, (room) => holding.readChunks(job.span, chunks, room))
       }
     }
   }
 
-  async function sendWhole(id: number, bytes: Uint8Array | undefined, state: { cancelled: boolean }): Promise<number> {
+  async function sendCopy(id: number, bytes: Uint8Array | undefined, state: { cancelled: boolean }): Promise<number> {
     if (bytes === undefined) return STATUS.absent
-    for (let at = 0; at < bytes.length && !state.cancelled && !link.ended.aborted;) {
-      const frame = Math.min(LIMITS.framePayloadBytesMax, bytes.length - at)
+    return sendFrom(id, bytes.length, state, (room) => room.set(bytes))
+  }
+
+  /** @param fill puts the answer into its room */
+  async function sendFrom(
+    id: number,
+    bytes: number,
+    state: { cancelled: boolean },
+    fill: (room: Uint8Array) => unknown,
+  ): Promise<number> {
+    const room = deps.rooms.take(DATA_HEADER_BYTES + bytes)
+    try {
+      const framed = room.subarray(0, DATA_HEADER_BYTES + bytes)
+      await fill(framed.subarray(DATA_HEADER_BYTES))
+      return await send(id, framed, state)
+    } finally {
+      deps.rooms.give(room)
+    }
+  }
+
+  /** Frame by frame: the header of each is written over the end of the one before, which is out by then. */
+  async function send(id: number, framed: Uint8Array, state: { cancelled: boolean }): Promise<number> {
+    let at = DATA_HEADER_BYTES
+    while (at < framed.length && !state.cancelled && !link.ended.aborted) {
+      const frame = Math.min(LIMITS.framePayloadBytesMax, framed.length - at)
       const allowed = (await deps.allow?.(frame, link.ended)) ?? frame
       if (allowed === 0) return STATUS.busy
-      const piece = bytes.subarray(at, at + allowed)
-      const writable = link.send(encodeDataHeader(id, piece.length), piece)
-      at += piece.length
-      deps.onSent(piece.length)
-      if (writable) continue
-      try {
-        await link.drained(AbortSignal.timeout(LIMITS.drainTimeoutMs))
-        waitingBytes = 0
-      } catch {
-        fail(new PeerError('TIMEOUT', 'the other side does not take what it asked for'))
-      }
+      const end = at + allowed
+      framed.set(encodeDataHeader(id, end - at), at - DATA_HEADER_BYTES)
+      link.send(framed.subarray(at - DATA_HEADER_BYTES, end))
+      deps.onSent(end - at)
+      at = end
+      await takenInTime()
     }
     return state.cancelled ? STATUS.refused : STATUS.ok
+  }
+
+  async function takenInTime(): Promise<void> {
+    const timer = setTimeout(
+      () => fail(new PeerError('TIMEOUT', 'the other side does not take what it asked for')),
+      LIMITS.drainTimeoutMs,
+    )
+    await link.drained()
+    clearTimeout(timer)
+    waitingBytes = 0
   }
 
   const fail = hear(

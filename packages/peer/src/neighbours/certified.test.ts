@@ -1,13 +1,17 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect, it } from 'vitest'
-import { createOffer, type Hello } from '../links/index.ts'
+import { createOffer } from '../links/index.ts'
 import { newIdentity } from '../network/identity.ts'
 import { startNode, stopNode } from '../network/index.ts'
 import { startNeighbours, type NeighboursConfig } from './neighbours.ts'
 
 const FLEET = '0123456789abcdef0123456789abcdef'
 
-async function start(stack: AsyncDisposableStack, hello: Hello, memberOf?: NeighboursConfig['memberOf']) {
+async function start(
+  stack: AsyncDisposableStack,
+  hello: NeighboursConfig['hello'],
+  memberOf?: NeighboursConfig['memberOf'],
+) {
   const { promise: banned, resolve } = Promise.withResolvers<unknown>()
   const listen = [multiaddr('/ip4/127.0.0.1/tcp/0')]
   const node = stack.adopt(

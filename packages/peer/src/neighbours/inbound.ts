@@ -1,8 +1,9 @@
-/** The links that others opened to ask this peer, within their limits. */
+/** The links that others opened to ask this peer, streams and lanes, within their limits. */
 import type { Connection, Stream } from '@libp2p/interface'
 import type { PeerError } from '../error.ts'
 import { LIMITS } from '../limits.ts'
-import { linkOverStream, serveLink, type Hello, type Offer } from '../links/index.ts'
+import { SPAN_BYTES } from '@shoal/release'
+import { createBufferPool, linkOverStream, serveLink, type Hello, type Link, type Offer } from '../links/index.ts'
 
 export interface InboundDeps {
   hello: Hello
@@ -16,31 +17,31 @@ export interface InboundDeps {
   onViolation(peer: string, error: PeerError): void
 }
 
-export function createInbound(deps: InboundDeps): (stream: Stream, connection: Connection) => void {
-  const countOf = new Map<string, number>()
-  let total = 0
+export interface Inbound {
+  takeStream(stream: Stream, connection: Connection): void
+  /** @param connection through which its peer was let in */
+  takeLane(link: Link, connection: Connection): void
+  hasLane(peer: string): boolean
+  /** Ends the lanes of those who are connected no longer: unlike streams they would stay. */
+  endLanes(isConnected: (peer: string) => boolean): void
+}
 
-  return (stream, connection) => {
-    const peer = connection.remotePeer.toString()
-    const count = countOf.get(peer) ?? 0
-    if (deps.isBanned(peer) || count >= LIMITS.inboundLinksPerPeerMax || total >= LIMITS.inboundLinksMax) {
-      stream.abort(new Error('no room for another link'))
-      return
-    }
-    countOf.set(peer, count + 1)
-    total++
-    const link = linkOverStream(peer, stream)
-    const onEnded = (): void => {
-      total--
-      const left = (countOf.get(peer) ?? 1) - 1
-      if (left === 0) countOf.delete(peer)
-      else countOf.set(peer, left)
-    }
-    if (link.ended.aborted) return onEnded()
-    link.ended.addEventListener('abort', onEnded, { once: true })
+/** Holds a span of any release that was cut as by default, and the header of a frame. */
+const ROOM_BYTES = SPAN_BYTES + (512 << 10)
+
+export function createInbound(deps: InboundDeps): Inbound {
+  const streams = createSeats(LIMITS.inboundLinksPerPeerMax)
+  const rooms = createBufferPool(ROOM_BYTES, LIMITS.roomsIdleMax)
+  const lanes = createSeats(LIMITS.lane.inboundPerPeerMax)
+
+  function serve(link: Link, connection: Connection, seats: Seats): void {
+    const { peer } = link
+    const isFull = streams.all.size + lanes.all.size >= LIMITS.inboundLinksMax
+    if (deps.isBanned(peer) || isFull || !seats.take(link)) return link.close(new Error('no room for another link'))
     serveLink(link, {
       hello: deps.hello,
       offer: deps.offer,
+      rooms,
       paused: () => deps.paused(),
       allow: (bytes, signal) => deps.allow(peer, bytes, signal),
       tellPeers: (asker) => deps.tellPeers(asker),
@@ -48,5 +49,37 @@ export function createInbound(deps: InboundDeps): (stream: Stream, connection: C
       onSent: (bytes) => deps.onSent(peer, bytes),
       onViolation: (error) => deps.onViolation(peer, error),
     })
+  }
+
+  return {
+    takeStream: (stream, connection) =>
+      serve(linkOverStream(connection.remotePeer.toString(), stream), connection, streams),
+    takeLane: (link, connection) => serve(link, connection, lanes),
+    hasLane: (peer) => lanes.countOf(peer) > 0,
+    endLanes(isConnected) {
+      for (const link of [...lanes.all]) if (!isConnected(link.peer)) link.close(new Error('disconnected'))
+    },
+  }
+}
+
+interface Seats {
+  readonly all: ReadonlySet<Link>
+  countOf(peer: string): number
+  /** False when the peer has all that it may have, or the link has ended already. */
+  take(link: Link): boolean
+}
+
+function createSeats(perPeerMax: number): Seats {
+  const all = new Set<Link>()
+  const countOf = (peer: string): number => [...all].filter((each) => each.peer === peer).length
+  return {
+    all,
+    countOf,
+    take(link) {
+      if (link.ended.aborted || countOf(link.peer) >= perPeerMax) return false
+      all.add(link)
+      link.ended.addEventListener('abort', () => all.delete(link), { once: true })
+      return true
+    },
   }
 }

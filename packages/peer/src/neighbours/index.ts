@@ -1,2 +1,2 @@
 export type { Neighbour, NeighbourInfo } from './neighbour.ts'
-export { startNeighbours, type Neighbours } from './neighbours.ts'
+export { startNeighbours, type Neighbours, type NeighboursConfig } from './neighbours.ts'

@@ -11,6 +11,8 @@ export interface Neighbour {
   local: boolean
   /** The link on which this peer asks; undefined while there is none. */
   requester: Requester | undefined
+  /** The faster link, for spans alone; undefined while there is none. */
+  lane: Requester | undefined
   receivedBytes: number
   sentBytes: number
   wastedBytes: number
@@ -27,7 +29,47 @@ export interface NeighbourInfo {
   site: string
   role: string
   local: boolean
+  /** What carries the spans, in whichever direction they go. */
+  lane: 'tls' | 'libp2p'
   receivedBytes: number
   sentBytes: number
   sinceMs: number
+}
+
+export function newNeighbour(connection: Connection): Neighbour {
+  return {
+    id: connection.remotePeer,
+    key: connection.remotePeer.toString(),
+    connection,
+    hello: undefined,
+    local: false,
+    requester: undefined,
+    lane: undefined,
+    receivedBytes: 0,
+    sentBytes: 0,
+    wastedBytes: 0,
+    sinceMs: Date.now(),
+  }
+}
+
+/** @param asksOverLane whether it has a lane on which it asks this peer */
+export function describeNeighbour(
+  { key, connection, hello, local, lane, receivedBytes, sentBytes, sinceMs }: Neighbour,
+  foundBy: Iterable<string>,
+  asksOverLane: boolean,
+): NeighbourInfo {
+  return {
+    id: key,
+    address: connection.remoteAddr.toString(),
+    direction: connection.direction,
+    encryption: connection.encryption ?? '',
+    foundBy: [...foundBy],
+    site: hello?.site ?? '',
+    role: hello?.role ?? '',
+    local,
+    lane: lane !== undefined || asksOverLane ? 'tls' : 'libp2p',
+    receivedBytes,
+    sentBytes,
+    sinceMs,
+  }
 }

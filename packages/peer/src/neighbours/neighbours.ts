@@ -3,22 +3,27 @@
  * connects to a bounded number of them, opens a link to every peer that speaks the protocol, and serves theirs.
  */
 import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import type { ReleaseId } from '@shoal/release'
 import { PeerError } from '../error.ts'
 import { LIMITS } from '../limits.ts'
-import { linkOverStream, openRequester, type Hello, type Offer } from '../links/index.ts'
+import { linkOverStream, openRequester, type Hello, type Link, type Offer, type Requester } from '../links/index.ts'
+import { createBans } from './bans.ts'
 import { createCandidates, type FoundBy } from './candidates.ts'
 import { isAsCertified, type Certified } from './certified.ts'
 import { createDialler } from './dialler.ts'
 import { askForPeers, tellPeers } from './exchange.ts'
+import { createFollowing, type Following } from './following.ts'
 import { createInbound } from './inbound.ts'
+import { startLanes, type LaneConfig } from './lanes.ts'
 import { isSameSite } from './locality.ts'
-import type { Neighbour, NeighbourInfo } from './neighbour.ts'
+import { describeNeighbour, newNeighbour, type Neighbour, type NeighbourInfo } from './neighbour.ts'
 
 export interface NeighboursConfig {
   fleet: string
-  hello: Hello
+  hello: Omit<Hello, 'lanePort'>
+  /** Without it, everything goes over libp2p. */
+  lane?: LaneConfig
   offer: Offer
   /** Of a private fleet: what the credential of a connected peer says. */
   memberOf?(peer: string): Certified | undefined
@@ -29,20 +34,13 @@ export interface NeighboursConfig {
   onEvent(event: string, fields: Record<string, unknown>): void
 }
 
-/** What a download hears of the neighbours that take part in its release. */
-export interface ReleaseWatcher {
-  available(neighbour: Neighbour, spans: Uint8Array): void
-  have(neighbour: Neighbour, span: number): void
-  left(neighbour: Neighbour): void
-}
-
 export interface Neighbours extends AsyncDisposable {
   consider(id: PeerId, addresses: readonly Multiaddr[], by: FoundBy): void
   /** Those with a link to ask on. */
   linked(): Neighbour[]
   list(): NeighbourInfo[]
   /** Takes part in a release with every neighbour, present and future. */
-  follow(release: ReleaseId, watcher: ReleaseWatcher): { slot: number; leave(): void }
+  follow: Following['follow']
   /** Called whenever a neighbour becomes ready to be asked. Returns how to stop. */
   onLinked(listener: (neighbour: Neighbour) => void): () => void
   ban(peer: string, cause: string): void
@@ -55,19 +53,18 @@ export interface Neighbours extends AsyncDisposable {
 const TICK_MS = 500
 const EXCHANGE_MS = 30_000
 
+/** @throws PeerError LISTEN_FAILED when lanes cannot be taken where they should be */
 export async function startNeighbours(node: Libp2p, config: NeighboursConfig): Promise<Neighbours> {
   const protocol = `/shoal/${config.fleet}/chunks/1`
   const candidates = createCandidates(node.peerId)
   const neighbours = new Map<string, Neighbour>()
-  const followed = new Map<number, { release: ReleaseId; watcher: ReleaseWatcher }>()
-  /** Peer → why. */
-  const banned = new Map<string, string>()
+  const following = createFollowing(neighbours)
+  const banned = createBans()
   const opening = new Set<string>()
   /** Connected, but without the protocol: trackers and DHT nodes. Asked again when they reconnect. */
   const strangers = new Set<string>()
   const listeners = new Set<(neighbour: Neighbour) => void>()
   const stopped = new AbortController()
-  let nextSlot = 1
   let sentBytes = 0
   let wastedBytes = 0
 
@@ -78,8 +75,22 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
     (peer, cause) => config.onEvent('dial-failed', { peer, cause: String(cause) }),
     stopped.signal,
   )
+  const lanes = await startLanes(config.lane, {
+    connections: (peer) => node.getConnections(peer),
+    announced: (peer) => candidates.get(peer)?.addresses.values() ?? [],
+    serve: (link, connection) => inbound.takeLane(link, connection),
+    ask(link, neighbour, onReady) {
+      const lane = ask(link, neighbour, () => {
+        following.joinAllOn(lane)
+        onReady(lane)
+      })
+    },
+    onFailed: ({ key }, cause) => config.onEvent('lane-failed', { peer: key, cause: String(cause) }),
+    random: Math.random,
+  })
+  const hello: Hello = { ...config.hello, lanePort: lanes.port }
   const inbound = createInbound({
-    hello: config.hello,
+    hello,
     offer: config.offer,
     paused: () => config.paused(),
     allow: (peer, bytes, signal) => config.allowUpload(neighbours.get(peer)?.local ?? false, bytes, signal),
@@ -94,8 +105,12 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
     onViolation: violated,
   })
 
+  function connectionTo(id: PeerId): Connection | undefined {
+    return node.getConnections(id).find((connection) => connection.status === 'open')
+  }
+
   function isConnected(id: PeerId): boolean {
-    return node.getConnections(id).some((connection) => connection.status === 'open')
+    return connectionTo(id) !== undefined
   }
 
   function violated(peer: string, error: PeerError): void {
@@ -104,10 +119,7 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
   }
 
   function ban(peer: string, cause: string): void {
-    if (banned.has(peer)) return
-    const oldest = banned.keys().next().value
-    if (banned.size >= LIMITS.bannedMax && oldest !== undefined) banned.delete(oldest)
-    banned.set(peer, cause)
+    if (!banned.add(peer, cause)) return
     config.onEvent('banned', { peer, cause })
     const neighbour = neighbours.get(peer)
     if (neighbour !== undefined) void hangUp(neighbour.id)
@@ -137,7 +149,7 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
     const key = id.toString()
     if (opening.has(key) || strangers.has(key) || banned.has(key) || stopped.signal.aborted) return
     if (neighbours.get(key)?.requester !== undefined) return
-    const connection = node.getConnections(id).find((each) => each.status === 'open')
+    const connection = connectionTo(id)
     if (connection === undefined) return
     opening.add(key)
     try {
@@ -155,33 +167,14 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
 
   function link(connection: Connection, stream: Stream): void {
     const key = connection.remotePeer.toString()
-    const neighbour: Neighbour = neighbours.get(key) ?? {
-      id: connection.remotePeer,
-      key,
-      connection,
-      hello: undefined,
-      local: false,
-      requester: undefined,
-      receivedBytes: 0,
-      sentBytes: 0,
-      wastedBytes: 0,
-      sinceMs: Date.now(),
-    }
+    const neighbour = neighbours.get(key) ?? newNeighbour(connection)
     neighbour.connection = connection
     neighbours.set(key, neighbour)
-    const requester = openRequester(linkOverStream(key, stream), {
-      hello: config.hello,
-      onHello: (hello) => {
-        greet(connection, hello)
-        for (const [slot, { release, watcher }] of followed) joinRelease(neighbour, slot, release, watcher)
-        for (const listener of listeners) listener(neighbour)
-        void exchange(neighbour)
-      },
-      onViolation: (error) => violated(key, error),
-      onWasted: (bytes) => {
-        wastedBytes += bytes
-        neighbour.wastedBytes += bytes
-      },
+    const requester = ask(linkOverStream(key, stream), neighbour, () => {
+      following.joinAll(neighbour)
+      for (const listener of listeners) listener(neighbour)
+      void exchange(neighbour)
+      tendLanes()
     })
     neighbour.requester = requester
     requester.ended.addEventListener('abort', () => {
@@ -191,11 +184,19 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
     if (requester.ended.aborted) neighbour.requester = undefined
   }
 
-  function joinRelease(neighbour: Neighbour, slot: number, release: ReleaseId, watcher: ReleaseWatcher): void {
-    neighbour.requester?.join(slot, release, {
-      available: (spans) => watcher.available(neighbour, spans),
-      have: (span) => watcher.have(neighbour, span),
-      unavailable: () => watcher.left(neighbour),
+  /** Says hello on a link of either kind. */
+  function ask(link: Link, neighbour: Neighbour, onGreeted: () => void): Requester {
+    return openRequester(link, {
+      hello,
+      onHello(theirs) {
+        greet(neighbour.connection, theirs)
+        onGreeted()
+      },
+      onViolation: (error) => violated(neighbour.key, error),
+      onWasted(bytes) {
+        wastedBytes += bytes
+        neighbour.wastedBytes += bytes
+      },
     })
   }
 
@@ -213,9 +214,16 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
     candidates.add(id, addresses, by)
   }
 
+  /** Who wants nothing needs no lanes. */
+  function tendLanes(): void {
+    if (following.isActive) for (const neighbour of neighbours.values()) lanes.tend(neighbour)
+  }
+
   function tick(): void {
     dialler.dial(LIMITS.neighboursMax - neighbours.size)
     for (const connection of node.getConnections()) void open(connection.remotePeer)
+    tendLanes()
+    inbound.endLanes((peer) => isConnected(peerIdFromString(peer)))
   }
 
   const onConnect = (event: CustomEvent<PeerId>): void => {
@@ -231,7 +239,9 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
     strangers.delete(key)
     const neighbour = neighbours.get(key)
     neighbour?.requester?.close(new Error('disconnected'))
+    neighbour?.lane?.close(new Error('disconnected'))
     neighbours.delete(key)
+    inbound.endLanes((peer) => peer !== key)
   }
   const onIdentify = (event: CustomEvent<{ peerId: PeerId; listenAddrs: Multiaddr[] }>): void => {
     const known = candidates.get(event.detail.peerId)
@@ -239,7 +249,10 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
     candidates.add(event.detail.peerId, event.detail.listenAddrs, by)
   }
 
-  await node.handle(protocol, inbound, { maxInboundStreams: LIMITS.inboundLinksPerPeerMax, maxOutboundStreams: 4 })
+  await node.handle(protocol, (stream, connection) => inbound.takeStream(stream, connection), {
+    maxInboundStreams: LIMITS.inboundLinksPerPeerMax,
+    maxOutboundStreams: 4,
+  })
   node.addEventListener('peer:connect', onConnect)
   node.addEventListener('peer:disconnect', onDisconnect)
   node.addEventListener('peer:identify', onIdentify)
@@ -255,38 +268,20 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
     },
     linked: () => [...neighbours.values()].filter((each) => each.requester !== undefined && each.hello !== undefined),
     list: () =>
-      [...neighbours.values()].map((each) => ({
-        id: each.key,
-        address: each.connection.remoteAddr.toString(),
-        direction: each.connection.direction,
-        encryption: each.connection.encryption ?? '',
-        foundBy: [...(candidates.get(each.id)?.foundBy ?? [])],
-        site: each.hello?.site ?? '',
-        role: each.hello?.role ?? '',
-        local: each.local,
-        receivedBytes: each.receivedBytes,
-        sentBytes: each.sentBytes,
-        sinceMs: each.sinceMs,
-      })),
+      [...neighbours.values()].map((each) =>
+        describeNeighbour(each, candidates.get(each.id)?.foundBy ?? [], inbound.hasLane(each.key)),
+      ),
     follow(release, watcher) {
-      const slot = nextSlot++
-      followed.set(slot, { release, watcher })
-      for (const neighbour of neighbours.values())
-        if (neighbour.hello !== undefined) joinRelease(neighbour, slot, release, watcher)
-      return {
-        slot,
-        leave() {
-          followed.delete(slot)
-          for (const neighbour of neighbours.values()) neighbour.requester?.leave(slot)
-        },
-      }
+      const follows = following.follow(release, watcher)
+      tendLanes()
+      return follows
     },
     onLinked(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
     ban,
-    bans: () => [...banned].map(([peer, cause]) => ({ peer, cause })),
+    bans: () => banned.list(),
     get sentBytes() {
       return sentBytes
     },
@@ -300,7 +295,12 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
       node.removeEventListener('peer:connect', onConnect)
       node.removeEventListener('peer:disconnect', onDisconnect)
       node.removeEventListener('peer:identify', onIdentify)
-      for (const neighbour of neighbours.values()) neighbour.requester?.close(new Error('stopping'))
+      for (const { requester, lane } of neighbours.values()) {
+        requester?.close(new Error('stopping'))
+        lane?.close(new Error('stopping'))
+      }
+      inbound.endLanes(() => false)
+      await lanes[Symbol.asyncDispose]()
       await node.unhandle(protocol)
     },
   }

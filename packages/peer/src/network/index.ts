@@ -1,3 +1,7 @@
 export { asPeerError } from './failure.ts'
 export { loadIdentity } from './identity.ts'
 export { startNode, stopNode } from './node.ts'
+export { dialLane } from './lane-dial.ts'
+export { hostOf, laneHost } from './lane-host.ts'
+export { listenForLanes, type LaneListener } from './lane-listener.ts'
+export { createLaneIdentity, type LaneIdentity } from './lane-tls.ts'

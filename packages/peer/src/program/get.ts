@@ -38,6 +38,8 @@ interface GetFlags {
   settle: number
   mdns: boolean
   dht: boolean
+  lane: boolean
+  lanePort: number
   serviceTag?: string
   stateDir?: string
   logLevel: string
@@ -70,6 +72,8 @@ export function addGetCommand(program: Command): void {
     .option('--settle <seconds>', 'look for neighbours so long before the origin is asked', seconds, 1)
     .option('--no-mdns', 'do not look for neighbours on the LAN')
     .option('--no-dht', 'do not look for neighbours in the DHT')
+    .option('--lane-port <port>', 'where bulk comes over TLS sockets beside libp2p; 0 is any port', portNumber, 0)
+    .option('--no-lane', 'move everything over libp2p')
     .option('--service-tag <tag>', 'mDNS service tag instead of the one of the fleet')
     .option('--state-dir <dir>', 'identity and verified metadata (default: OUT/.shoal)')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'warn')
@@ -111,6 +115,7 @@ async function get(text: string, flags: GetFlags, quiet: boolean): Promise<void>
     bootstrap: readAddresses(flags.bootstrap, '--bootstrap', true),
     mdns: flags.mdns,
     dht: flags.dht,
+    lanePort: flags.lane ? flags.lanePort : undefined,
     ...(flags.serviceTag === undefined ? {} : { serviceTag: flags.serviceTag }),
     onEvent: logEvents(log),
   }
@@ -189,5 +194,11 @@ function seconds(text: string): number {
   const value = Number(text)
   if (!Number.isFinite(value) || value < 0 || text.trim() === '')
     throw new InvalidArgumentError('give a number of seconds')
+  return value
+}
+
+function portNumber(text: string): number {
+  const value = Number(text)
+  if (!/^\d{1,5}$/.test(text) || value > 65_535) throw new InvalidArgumentError('give a port, 0 to 65535')
   return value
 }

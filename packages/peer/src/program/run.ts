@@ -133,6 +133,7 @@ async function peerSettings(config: Config): Promise<Omit<Parameters<typeof star
     bootstrap: readAddresses(config.bootstrap, 'bootstrap', true),
     mdns: config.mdns,
     dht: config.dht,
+    lanePort: config.lane ? config.lanePort : undefined,
     membershipMs: config.membershipSeconds * 1000,
     ...(config.serviceTag === undefined ? {} : { serviceTag: config.serviceTag }),
   }

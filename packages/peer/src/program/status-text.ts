@@ -36,6 +36,7 @@ export function statusText(status: PeerStatus, nowMs: number): string {
       each.local ? 'near' : 'far',
       each.site === '' ? '-' : each.site,
       `found by ${each.foundBy.join(', ')}`,
+      `over ${each.lane}`,
       `got ${formatBytes(each.receivedBytes)}`,
       `gave ${formatBytes(each.sentBytes)}`,
       each.address,
