@@ -1,127 +1,25 @@
 import { setImmediate } from 'node:timers/promises'
-import { blockIdOf, encodeManifest, parseReleaseId, sha256, type BlockId, type Manifest } from '@shoal/release'
+import { blockIdOf, parseReleaseId, type BlockId } from '@shoal/release'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { PeerError } from '../error.ts'
 import { LIMITS } from '../limits.ts'
-import type { Holding } from '../store/index.ts'
-import { bitmapBytes, setBit } from '../swarm/index.ts'
-import { createBufferPool } from './buffer-pool.ts'
 import { createDeframer } from './deframer.ts'
+import { holdingOf, MASK_ALL, receive, smallRelease, talk } from './fixture/exchange.ts'
+import { linkPair } from './fixture/link-pairs.ts'
 import { decodeAnswer, decodeAsk, encodeAnswer, encodeAsk, encodeDataHeader, type Answer, type Ask } from './frames.ts'
-import type { Link } from './link.ts'
 import { createOffer, type Offer } from './offer.ts'
-import { openRequester, type Receiver } from './requester.ts'
-import { serveLink } from './server.ts'
+import type { Receiver } from './requester.ts'
 
-/** Two ends of a link in memory; bytes arrive in pieces of at most `pieceBytes`, in a later turn of the event loop. */
-function linkPair(pieceBytes = 1_000): { asking: Link; answering: Link } {
-  function end(
-    peer: string,
-  ): Link & { handler?: (bytes: Uint8Array) => void; other?: Link & { handler?: (bytes: Uint8Array) => void } } {
-    const ended = new AbortController()
-    const self: ReturnType<typeof end> = {
-      peer,
-      ended: ended.signal,
-      send(...parts) {
-        const bytes = Buffer.concat(parts)
-        void (async () => {
-          await setImmediate()
-          for (let at = 0; at < bytes.length; at += pieceBytes)
-            self.other?.handler?.(bytes.subarray(at, at + pieceBytes))
-        })()
-        return true
-      },
-      drained: () => Promise.resolve(),
-      onData: (handler) => (self.handler = handler),
-      close() {
-        if (ended.signal.aborted) return
-        ended.abort()
-        self.other?.close()
-      },
-    }
-    return self
-  }
-  const asking = end('answerer')
-  const answering = end('asker')
-  asking.other = answering
-  answering.other = asking
-  return { asking, answering }
+function connect(offer: Offer, pieceBytes?: number): ReturnType<typeof talk> {
+  return talk(linkPair(pieceBytes), offer)
 }
-
-function smallRelease(): { manifest: Manifest; content: Uint8Array[] } {
-  const content = [1, 2, 3].map((byte) => new Uint8Array(30_000).fill(byte))
-  const { manifest } = encodeManifest({
-    product: 'demo',
-    version: '1',
-    platform: 'any',
-    chunking: { min: 16 << 10, avg: 64 << 10, max: 256 << 10 },
-    entries: content.map((bytes, i) => ({
-      kind: 'file',
-      path: `file-${i}`,
-      size: bytes.length,
-      executable: false,
-      sha256: sha256(bytes),
-      chunks: { digests: sha256(bytes), sizes: Uint32Array.of(bytes.length) },
-    })),
-  })
-  return { manifest, content }
-}
-
-function holdingOf(manifest: Manifest, content: Uint8Array[]): Holding {
-  const spans = new Uint8Array(bitmapBytes(manifest.spans.count))
-  for (let span = 0; span < manifest.spans.count; span++) setBit(spans, span)
-  return {
-    manifest,
-    complete: true,
-    hasChunk: () => true,
-    hasSpan: () => true,
-    spanBitmap: () => spans,
-    readChunks(_span, chunks, into) {
-      const bytes = Buffer.concat(chunks.map((chunk) => content[chunk] ?? new Uint8Array(0)))
-      into.set(bytes)
-      return Promise.resolve(bytes.length)
-    },
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  }
-}
-
-function connect(offer: Offer, pieceBytes?: number) {
-  const { asking, answering } = linkPair(pieceBytes)
-  const violations: PeerError[] = []
-  const onViolation = (error: PeerError): void => void violations.push(error)
-  serveLink(answering, {
-    hello: { role: 'device', lanePort: 7071, site: 'waw' },
-    offer,
-    rooms: createBufferPool(1 << 20, 1),
-    tellPeers: () => Uint8Array.of(1, 2, 3),
-    paused: () => false,
-    onHello: () => undefined,
-    onSent: () => undefined,
-    onViolation,
-  })
-  const greeting = Promise.withResolvers<string>()
-  const requester = openRequester(asking, {
-    hello: { role: 'device', lanePort: 0, site: 'lis' },
-    onHello: ({ site }) => greeting.resolve(site),
-    onViolation,
-    onWasted: () => undefined,
-  })
-  return { requester, asking, answering, violations, greeted: greeting.promise }
-}
-
-function receive(): { receiver: Receiver; outcome: Promise<Uint8Array | string> } {
-  const { promise, resolve } = Promise.withResolvers<Uint8Array | string>()
-  return { receiver: { progress: () => undefined, done: resolve, failed: resolve }, outcome: promise }
-}
-
-const MASK_ALL = Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 0b111 : 0))
 
 describe('a link', () => {
   it.each([1, 7, 100_000])('moves a span in pieces of %i bytes', async (pieceBytes) => {
     const { manifest, content } = smallRelease()
     const offer = createOffer(() => undefined)
-    offer.add(holdingOf(manifest, content))
+    offer.add(holdingOf({ manifest, content }))
     const { requester, greeted } = connect(offer, pieceBytes)
     expect(await greeted).toBe('waw')
     const available = Promise.withResolvers<Uint8Array>()
@@ -151,7 +49,7 @@ describe('a link', () => {
       },
       unavailable: () => {
         heard.push('unavailable')
-        offer.add(holdingOf(manifest, content))
+        offer.add(holdingOf({ manifest, content }))
         offer.gained(manifest.id, 0)
       },
     })
@@ -176,7 +74,7 @@ describe('a link', () => {
   it('ends with a violation when an answer is longer than what was asked', async () => {
     const { manifest, content } = smallRelease()
     const offer = createOffer(() => undefined)
-    offer.add(holdingOf(manifest, content))
+    offer.add(holdingOf({ manifest, content }))
     const { requester, greeted, violations } = connect(offer)
     await greeted
     requester.join(1, manifest.id, { available: () => undefined, have: () => undefined, unavailable: () => undefined })
@@ -193,7 +91,7 @@ describe('a link', () => {
   ])('ends with a violation when it is asked for %s', async (_what, span, bits) => {
     const { manifest, content } = smallRelease()
     const offer = createOffer(() => undefined)
-    offer.add(holdingOf(manifest, content))
+    offer.add(holdingOf({ manifest, content }))
     const { requester, greeted, violations } = connect(offer)
     await greeted
     requester.join(1, manifest.id, { available: () => undefined, have: () => undefined, unavailable: () => undefined })
@@ -247,7 +145,7 @@ describe('a link', () => {
   it('keeps only so much for a neighbour that joins again and again and takes nothing', async () => {
     const { manifest, content } = smallRelease()
     const offer = createOffer(() => undefined)
-    offer.add({ ...holdingOf(manifest, content), spanBitmap: () => new Uint8Array(64 << 10) })
+    offer.add({ ...holdingOf({ manifest, content }), spanBitmap: () => new Uint8Array(64 << 10) })
     const { requester, asking, answering, violations, greeted } = connect(offer, 1 << 20)
     await greeted
     let waitingBytes = 0
