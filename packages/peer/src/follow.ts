@@ -3,8 +3,8 @@ import type { Target } from '@shoal/release'
 import { formatTarget } from '@shoal/release'
 import type { FollowStatus } from './control/index.ts'
 import type { Account } from './download/account.ts'
+import type { Destination } from './destination.ts'
 import type { DownloadProgress } from './download/download.ts'
-import { openInstallRoot } from './install-root.ts'
 import { createAlarm } from './alarm.ts'
 import { pause } from './pause.ts'
 import type { Peer } from './peer.ts'
@@ -12,7 +12,9 @@ import { update, type UpdatePhase, type UpdateResult } from './update.ts'
 
 export interface FollowOptions {
   target: Target
+  /** The folder that `open` leads to. */
   out: string
+  open(): Promise<Destination>
   pollMs: number
   /** On hearing of a release, peers look for it at moments spread over so long, so that they do not ask all at once. */
   newsJitterMs: number
@@ -62,7 +64,7 @@ export function follow(peer: Peer, options: FollowOptions): Following {
   }
 
   async function run(): Promise<void> {
-    await using root = await openInstallRoot(peer, options.out, options.target)
+    await using destination = await options.open()
     let failures = 0
     let hurried = 0
     const heard = createAlarm()
@@ -74,7 +76,7 @@ export function follow(peer: Peer, options: FollowOptions): Following {
       let waitMs = options.pollMs
       try {
         if (status.state !== 'current') enter('checking')
-        const result = await update(peer, root, {
+        const result = await update(peer, destination, {
           giveUpMs: CHECK_TIMEOUT_MS,
           settleMs: options.settleMs,
           originDelayMs: options.originDelayMs,

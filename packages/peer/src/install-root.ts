@@ -1,19 +1,13 @@
 /** One install root of a running peer: its store, and what of it is on offer. */
-import { channelTopic, readManifest, releaseTopic, type Manifest, type ReleaseId, type Target } from '@shoal/release'
+import { channelTopic, releaseTopic, type Manifest, type ReleaseId, type Target } from '@shoal/release'
+import type { Destination } from './destination.ts'
 import { PeerError } from './error.ts'
-import { recover } from './install/index.ts'
+import { install, recover } from './install/index.ts'
 import type { Peer } from './peer.ts'
-import { openStore, type Holding, type Store } from './store/index.ts'
-
-export interface InstallRoot extends AsyncDisposable {
-  readonly store: Store
-  readonly target: Target
-  /** Offers an installed release from now on, and stops to offer what is installed no more. */
-  offerInstalled(manifest: Manifest): Promise<void>
-}
+import { openStore, readOwnManifest, type Holding } from './store/index.ts'
 
 /** Opens the store, mends what a killed peer left, and offers the release that is current. */
-export async function openInstallRoot(peer: Peer, out: string, target: Target): Promise<InstallRoot> {
+export async function openInstallRoot(peer: Peer, out: string, target: Target): Promise<Destination> {
   await using stack = new AsyncDisposableStack()
   const store = stack.use(await openStore(out))
   const holdings = new Map<ReleaseId, Holding>()
@@ -31,6 +25,7 @@ export async function openInstallRoot(peer: Peer, out: string, target: Target): 
     await holding?.[Symbol.asyncDispose]()
   }
 
+  /** And stops to offer what is installed no more. */
   async function offerInstalled(manifest: Manifest): Promise<void> {
     const { id } = manifest
     if (!holdings.has(id)) {
@@ -50,20 +45,16 @@ export async function openInstallRoot(peer: Peer, out: string, target: Target): 
   const manifest = current === undefined ? undefined : await readOwnManifest(store, current)
   if (manifest !== undefined) await offerInstalled(manifest)
   const kept = stack.move()
-  return { store, target, offerInstalled, [Symbol.asyncDispose]: () => kept.disposeAsync() }
-}
-
-/** Undefined when a block is missing or damaged: what cannot be read is not offered, and the next update fetches it again. */
-async function readOwnManifest(store: Store, id: ReleaseId): Promise<Manifest | undefined> {
-  const missing = new PeerError('STORE_CORRUPT', `a block of release ${id} is missing`)
-  try {
-    return await readManifest(id, async (block) => {
-      const bytes = await store.getBlock(block)
-      if (bytes === undefined) throw missing
-      return bytes
-    })
-  } catch (error) {
-    if (error === missing) return undefined
-    throw error
+  return {
+    target,
+    folder: store.out,
+    store: () => Promise.resolve(store),
+    current: () => store.current(),
+    makeRoom: () => Promise.resolve(),
+    async adopt(installed) {
+      if ((await store.current()) !== installed.id) await install(store, installed.id, { keepPrevious: 1 })
+      await offerInstalled(installed)
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }

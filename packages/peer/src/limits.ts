@@ -71,6 +71,8 @@ export const LIMITS = {
   installedRecordBytesMax: 64 << 20,
   /** Places at which a chunk of a changed file is looked for before it counts as gone. */
   placesTriedMax: 8,
+  /** Releases that a cache holds: each is a topic of discovery. */
+  cacheReleasesMax: 24,
   /** Earlier releases that the store remembers the order of. */
   historyReleasesMax: 64,
   /** What is asked of the origin, and taken from it. */

@@ -1,12 +1,11 @@
-/** Brings one install root to the release that a target stands for: resolve, fetch, verify, install, go on serving. */
+/** Brings an install root, or a cache, to the release that a target stands for: resolve, fetch, verify, install, go on serving. */
 import { channelTopic, releaseTopic, type Manifest, type ReleaseId, type ReleaseTarget } from '@shoal/release'
 import { createAccount, type Account } from './download/account.ts'
 import { downloadSpans, type DownloadProgress } from './download/download.ts'
 import { fetchManifest } from './download/fetch-manifest.ts'
 import { followParticipants, type Participants } from './download/participants.ts'
+import type { Destination } from './destination.ts'
 import { PeerError } from './error.ts'
-import { install } from './install/index.ts'
-import type { InstallRoot } from './install-root.ts'
 import type { Peer } from './peer.ts'
 import type { Staging, Store } from './store/index.ts'
 import { DEFAULT_POLICY } from './swarm/index.ts'
@@ -35,9 +34,9 @@ export interface UpdateResult {
   elapsedMs: number
 }
 
-export async function update(peer: Peer, root: InstallRoot, options: UpdateOptions): Promise<UpdateResult> {
+export async function update(peer: Peer, to: Destination, options: UpdateOptions): Promise<UpdateResult> {
   try {
-    return await bringUpToDate(peer, root, options)
+    return await bringUpToDate(peer, to, options)
   } catch (error) {
     // Whatever gave up first: it did because the caller wanted it.
     options.signal.throwIfAborted()
@@ -45,12 +44,13 @@ export async function update(peer: Peer, root: InstallRoot, options: UpdateOptio
   }
 }
 
-async function bringUpToDate(peer: Peer, root: InstallRoot, options: UpdateOptions): Promise<UpdateResult> {
+async function bringUpToDate(peer: Peer, to: Destination, options: UpdateOptions): Promise<UpdateResult> {
   const startedMs = performance.now()
-  const { store, target } = root
+  const { target } = to
+  const store = await to.store()
   const deadline = (): AbortSignal => AbortSignal.any([options.signal, AbortSignal.timeout(options.giveUpMs)])
   const topic = channelTopic(peer.root.fleet, target)
-  const current = await store.current()
+  const current = await to.current()
   // A check that finds nothing new changes nothing of what others are told.
   if (current === undefined) peer.discovery.follow(topic, { complete: false })
   const { from, ...wanted } = await peer.trust.resolve(target, {
@@ -77,9 +77,8 @@ async function bringUpToDate(peer: Peer, root: InstallRoot, options: UpdateOptio
     })
     checkManifest(manifest, wanted)
     options.onPhase('manifest', { sizeBytes: manifest.sizeBytes, files: manifest.entries.length })
-    const account = await fetchTree(peer, store, manifest, participants, options)
-    if (changed) await install(store, manifest.id, { keepPrevious: 1 })
-    await root.offerInstalled(manifest)
+    const account = await fetchTree(peer, to, store, manifest, participants, options)
+    await to.adopt(manifest)
     options.onPhase('activated', { release: manifest.id })
     const elapsedMs = Math.round(performance.now() - startedMs)
     const { id: release, version, sizeBytes } = manifest
@@ -92,6 +91,7 @@ async function bringUpToDate(peer: Peer, root: InstallRoot, options: UpdateOptio
 /** Leaves the release whole in the store, offered to others from its first chunk on. */
 async function fetchTree(
   peer: Peer,
+  to: Destination,
   store: Store,
   manifest: Manifest,
   participants: Participants,
@@ -99,6 +99,7 @@ async function fetchTree(
 ): Promise<Account> {
   const total = manifest.chunks.bytes
   if ((await store.installed()).includes(manifest.id)) return createAccount(total, total, 0)
+  await to.makeRoom(manifest)
   await using staging = await store.stage(manifest, { signal: options.signal })
   options.onPhase('staged', { reused: staging.reusedBytes, resumed: staging.resumedBytes })
   const account = createAccount(total, staging.reusedBytes, staging.resumedBytes)

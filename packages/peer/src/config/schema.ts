@@ -1,7 +1,7 @@
 /** The daemon's configuration; the single place of its keys and defaults. */
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { CliError } from '@shoal/cli'
+import { CliError, parseSize } from '@shoal/cli'
 import * as z from 'zod'
 import { parseRate } from './rate.ts'
 import { readWindow } from './window.ts'
@@ -10,14 +10,19 @@ const follow = z.strictObject({
   /** PRODUCT@CHANNEL */
   target: z.string(),
   platform: z.string().default('any'),
-  /** Install root: `current` in it is the tree. */
-  out: z.string(),
+  /** Install root: `current` in it is the tree. A cache has none. */
+  out: z.string().optional(),
 })
 
 /** Bytes a second, written as `5MB/s`, `unlimited` or `0`. */
 const rate = z
   .union([z.string(), z.number()])
   .transform((written, context) => readOr(context, () => parseRate(String(written))))
+
+/** Bytes, written as `500GB`. */
+const size = z
+  .union([z.string(), z.number()])
+  .transform((written, context) => readOr(context, () => parseSize(String(written))))
 
 const limits = {
   /** To and from neighbours of other sites; downloads from the origin count as well. */
@@ -59,6 +64,11 @@ export const configSchema = z.strictObject({
   follow: z.array(follow).min(1).max(64),
   /** Identity and control socket. */
   stateDir: z.string().default(defaultStateDir()),
+  /** A device installs what it follows; a cache holds it for others. */
+  role: z.enum(['device', 'cache']).default('device'),
+  /** Of a cache: where releases are held, `cache` in stateDir when absent, and how much of them. */
+  cacheDir: z.string().optional(),
+  cacheBytes: size.default(50_000_000_000),
   site: z.string().default(''),
   listen: z.array(z.string()).default(['/ip4/0.0.0.0/tcp/7070']),
   /** Whether bulk may go over TLS sockets of its own beside libp2p, and the port where they are taken; 0 is any. */

@@ -1,4 +1,5 @@
 /** What `status` shows. Every release that is not healthy says why, since when and what comes next. */
+import type { CacheStatus } from '../cache/index.ts'
 import type { Account, SourceBytes } from '../download/account.ts'
 import type { NeighbourInfo } from '../neighbours/index.ts'
 import type { Flow, Limit } from '../traffic/index.ts'
@@ -31,6 +32,9 @@ export interface PeerStatus {
   peerId: string
   version: string
   site: string
+  role: 'device' | 'cache'
+  /** Of a cache only. */
+  cache?: CacheStatus
   paused: boolean
   startedMs: number
   addresses: string[]

@@ -84,6 +84,7 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
     () => options.random(),
     startedMs,
   )
+  /** Those who have left, too: what they sent before counts. */
   const byKey = new Map<string, Neighbour>()
   const cancels = new Map<string, () => void>()
   const reasons = new Map<string, Reason>()
@@ -189,7 +190,7 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
   function damaged(span: number, error: PeerError): void {
     const count = (originDamage.get(span) ?? 0) + 1
     originDamage.set(span, count)
-    if (count >= ORIGIN_DAMAGE_MAX && byKey.size === 0) finish(error)
+    if (count >= ORIGIN_DAMAGE_MAX && swarm.neighbours.size === 0) finish(error)
   }
 
   function progressed(from: string, span: number, bytes: number): void {
@@ -255,7 +256,6 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
       replan()
     },
     left(neighbour) {
-      byKey.delete(neighbour.key)
       applyEvent(swarm, { type: 'left', peer: neighbour.key })
       replan()
     },

@@ -2,14 +2,17 @@
 import { join, resolve } from 'node:path'
 import { addExamples, createLogger, createOutput, loadConfig, shutdownSignal } from '@shoal/cli'
 import type { Command } from 'commander'
-import { configSchema, readAddresses, readSite, readTarget, readTrustedRoot, type Config } from '../config/index.ts'
+import { openCache } from '../cache/index.ts'
+import { configSchema, readAddresses, readSite, readTrustedRoot, type Config } from '../config/index.ts'
 import { startControl, type LimitStatus, type PeerStatus } from '../control/index.ts'
 import { follow } from '../follow.ts'
+import { openInstallRoot } from '../install-root.ts'
 import { loadIdentity } from '../network/index.ts'
 import { startPeer, type Peer } from '../peer.ts'
 import { FLOWS, type Flow } from '../traffic/index.ts'
 import { explainPeerError } from './explain.ts'
 import { logEvents } from './log-events.ts'
+import { cacheFolder, checkRole, readFollows } from './roles.ts'
 import { summaryFields } from './summary.ts'
 import { VERSION } from './version.ts'
 
@@ -33,10 +36,7 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
   const output = createOutput({ json: flags.json })
   const log = createLogger({ level: config.logLevel, name: 'shoal-peer' })
   const startedMs = Date.now()
-  const follows = config.follow.map((each) => ({
-    target: readTarget(each.target, each.platform),
-    out: resolve(each.out),
-  }))
+  const follows = readFollows(config)
   await using stack = new AsyncDisposableStack()
   const peer = stack.use(
     await startPeer({
@@ -44,12 +44,16 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
       onEvent: logEvents(log),
     }),
   )
+  checkRole(peer, config.role)
+  const cache =
+    config.role === 'cache' ? stack.use(await openCache(peer, cacheFolder(config), config.cacheBytes)) : undefined
   const ended = peer.membership?.ended ?? new AbortController().signal
   const signal = AbortSignal.any([shutdownSignal(), ended])
   const following = follows.map(({ target, out }) =>
     follow(peer, {
       target,
       out,
+      open: async () => cache?.destination(target) ?? openInstallRoot(peer, out, target),
       pollMs: config.pollSeconds * 1000,
       newsJitterMs: config.newsJitterSeconds * 1000,
       settleMs: SETTLE_MS,
@@ -94,6 +98,8 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
         peerId: peer.id,
         version: VERSION,
         site: peer.site,
+        role: config.role,
+        ...(cache === undefined ? {} : { cache: cache.status() }),
         paused: peer.isPaused(),
         startedMs,
         addresses: peer.node.getMultiaddrs().map(String),
@@ -123,7 +129,7 @@ async function peerSettings(config: Config): Promise<Omit<Parameters<typeof star
     listen: readAddresses(config.listen, 'listen', false),
     announce: readAddresses(config.announce, 'announce', false),
     site: readSite(config.site),
-    role: 'device',
+    role: config.role,
     origin: config.origin,
     originRedirects: config.originRedirects,
     originRequestsMax: config.originRequestsMax,

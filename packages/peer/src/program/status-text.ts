@@ -11,6 +11,7 @@ export function statusText(status: PeerStatus, nowMs: number): string {
     `shoal-peer ${status.version}`,
     style(state === 'OK' ? 'green' : 'yellow', state, process.stdout),
     `up ${formatDuration(nowMs - status.startedMs)}`,
+    ...(status.role === 'cache' ? ['cache'] : []),
     status.site === '' ? 'no site' : `site ${status.site}`,
     status.origin === undefined ? 'no origin' : `origin ${status.origin}`,
     ...(status.membership === undefined ? [] : [`member until ${status.membership.expires}`]),
@@ -47,10 +48,17 @@ export function statusText(status: PeerStatus, nowMs: number): string {
     metadata(status, nowMs),
     releases,
     ...why,
+    ...cache(status),
     ...limits(status),
     summary,
     ...(status.neighbours.length > 0 ? [neighbours] : []),
   ].join('\n')
+}
+
+function cache({ cache: held }: PeerStatus): string[] {
+  if (held === undefined) return []
+  const share = `${formatBytes(held.bytes)} of ${formatBytes(held.bytesMax)}`
+  return [`CACHE ${share}, ${held.releases} releases, ${held.folder}`]
 }
 
 /** Only those that there are. */

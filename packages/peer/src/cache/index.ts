@@ -1,0 +1,1 @@
+export { openCache, type CacheStatus } from './cache.ts'
