@@ -26,6 +26,7 @@ export interface LaneDeps {
   serve(link: Link, connection: Connection): void
   /** Says hello on a lane to a neighbour, and calls back once that was answered. */
   ask(link: Link, neighbour: Neighbour, onReady: (lane: Requester) => void): void
+  onOpened(neighbour: Neighbour): void
   onFailed(neighbour: Neighbour, cause: unknown): void
   random(): number
 }
@@ -76,8 +77,11 @@ export async function startLanes(config: LaneConfig | undefined, deps: LaneDeps)
     }
     if (link.ended.aborted) return onEnded()
     link.ended.addEventListener('abort', onEnded, { once: true })
-    if (openTo(neighbour.id) === undefined) link.close()
-    else deps.ask(link, neighbour, (lane) => (neighbour.lane = lane))
+    if (openTo(neighbour.id) === undefined) return link.close()
+    deps.ask(link, neighbour, (lane) => {
+      neighbour.lane = lane
+      deps.onOpened(neighbour)
+    })
   }
 
   function over(attempts: Attempts, openedMs?: number): void {

@@ -85,6 +85,7 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
         onReady(lane)
       })
     },
+    onOpened: ({ key }) => config.onEvent('lane-opened', { peer: key }),
     onFailed: ({ key }, cause) => config.onEvent('lane-failed', { peer: key, cause: String(cause) }),
     random: Math.random,
   })
