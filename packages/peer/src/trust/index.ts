@@ -1,1 +1,1 @@
-export { openTrust, type Resolved, type Trust, type TrustStatus } from './trust.ts'
+export { openTrust, type Trust, type TrustStatus } from './trust.ts'
