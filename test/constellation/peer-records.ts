@@ -17,6 +17,8 @@ export interface Neighbour {
   foundBy: string[]
   site: string
   local: boolean
+  /** What carries the bulk. */
+  lane: 'tls' | 'libp2p'
   receivedBytes: number
   sentBytes: number
 }

@@ -26,6 +26,8 @@ export interface PeerOptions {
   mdns?: boolean
   serviceTag?: string
   dht?: boolean
+  /** Whether bulk may go over sockets of its own beside libp2p; it may unless this is false. */
+  lane?: boolean
   /** `run`: how often it looks for a new version. */
   pollSeconds?: number
   /** `run`: over how long the answers to news are spread. */
@@ -127,6 +129,7 @@ async function daemonArguments(
     peers,
     mdns: options.mdns ?? false,
     dht: options.dht ?? false,
+    lane: options.lane ?? true,
     ...(options.serviceTag === undefined ? {} : { serviceTag: options.serviceTag }),
     pollSeconds: options.pollSeconds ?? 1,
     newsJitterSeconds: options.newsJitterSeconds ?? 1,
@@ -151,6 +154,7 @@ function getArguments(out: string, options: PeerOptions): string[] {
     ...each('--bootstrap', options.bootstrap),
     ...(options.mdns === true ? [] : ['--no-mdns']),
     ...(options.dht === true ? [] : ['--no-dht']),
+    ...(options.lane === false ? ['--no-lane'] : []),
     ...(serviceTag === undefined ? [] : ['--service-tag', serviceTag]),
     ...[
       '--log-level',

@@ -75,6 +75,22 @@ describe('a release', () => {
   })
 })
 
+describe('between two peers', () => {
+  it.each([
+    ['over a lane', 'tls', true],
+    ['over libp2p where one of them has lanes off', 'libp2p', false],
+  ])('a release goes %s, and both say so', async (_how, kind, lane) => {
+    const holder = await seed({ name: `${kind}-holder` })
+    await holder.until('installed', INSTALL)
+    const peer = await fetch({ name: `${kind}-peer`, peers: holder.addresses, lane })
+    const { neighbours } = await peer.until('installed', INSTALL)
+    expect(neighbours).toMatchObject([{ id: holder.peerId, lane: kind }])
+    await holder.kill('SIGTERM')
+    const summary = await holder.until('summary', INSTALL)
+    expect(summary.neighbours).toMatchObject([{ id: peer.peerId, lane: kind }])
+  })
+})
+
 describe('a neighbour that has it is found', () => {
   it('by its address alone', async () => {
     const holder = await seed({ name: 'given-holder' })
