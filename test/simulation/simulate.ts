@@ -85,7 +85,7 @@ export function simulate(scenario: Scenario): Outcome {
     }
     for (const actor of actors.values()) {
       if (!actor.alive) continue
-      for (const decision of planRequests(actor.core, nowMs)) carryOut(actor, decision)
+      for (const decision of planRequests(actor.core, nowMs)) carryOut(actor, decision, nowMs)
     }
     move(nowMs)
     if ([...actors.values()].every((each) => !each.alive || each.outcome.doneMs !== undefined) && allStarted(nowMs))
@@ -99,7 +99,7 @@ export function simulate(scenario: Scenario): Outcome {
 
   function start(peer: SimulatedPeer, nowMs: number): void {
     const spanBytes = new Uint32Array(scenario.spans).fill(peer.complete === true ? 0 : scenario.spanBytes)
-    const policy = { ...DEFAULT_POLICY, originFromMs: nowMs, ...scenario.policy }
+    const policy = { ...DEFAULT_POLICY, originFromMs: nowMs, gentleUntilMs: nowMs + 1_000, ...scenario.policy }
     const actor: Actor = {
       ...peer,
       core: createSwarm(peer.name, spanBytes, policy, random, nowMs),
@@ -118,6 +118,9 @@ export function simulate(scenario: Scenario): Outcome {
       const local = other.site === actor.site
       applyEvent(actor.core, { type: 'joined', peer: other.name, local, spans: bitmapOf(other), nowMs })
       applyEvent(other.core, { type: 'joined', peer: actor.name, local, spans: bitmapOf(actor), nowMs })
+      for (const { span, from } of other.transfers.values())
+        if (isFromBeyond(other, from))
+          applyEvent(actor.core, { type: 'fetching', peer: other.name, span, began: true, nowMs })
     }
     actors.set(peer.name, actor)
   }
@@ -131,8 +134,19 @@ export function simulate(scenario: Scenario): Outcome {
     }
   }
 
-  function carryOut(actor: Actor, decision: Decision): void {
+  function isFromBeyond({ site }: Actor, from: string): boolean {
+    return from === ORIGIN || actors.get(from)?.site !== site
+  }
+
+  function tellFetching(actor: Actor, span: number, began: boolean, nowMs: number): void {
+    for (const other of actors.values())
+      if (other !== actor && other.alive)
+        applyEvent(other.core, { type: 'fetching', peer: actor.name, span, began, nowMs })
+  }
+
+  function carryOut(actor: Actor, decision: Decision, nowMs: number): void {
     if (decision.type === 'ban') return
+    if (isFromBeyond(actor, decision.from)) tellFetching(actor, decision.span, decision.type === 'request', nowMs)
     const key = `${decision.from} ${decision.span}`
     if (decision.type === 'cancel') {
       const cancelled = actor.transfers.get(key)
@@ -188,6 +202,7 @@ export function simulate(scenario: Scenario): Outcome {
     actor.transfers.delete(key)
     if (actors.get(from)?.lies === true) {
       actor.outcome.wastedBytes += scenario.spanBytes
+      tellFetching(actor, span, false, nowMs)
       return applyEvent(actor.core, { type: 'failed', from, span, cause: 'corrupt', nowMs })
     }
     applyEvent(actor.core, { type: 'done', from, span, nowMs })

@@ -65,6 +65,8 @@ export interface Peer extends AsyncDisposable {
   readonly expectsNeighbours: boolean
   /** The origin, unless a limit says never. */
   askableOrigin(): OriginClient | undefined
+  /** Since when neighbours are looked for, on the clock of `performance.now()`. */
+  readonly lookingSinceMs: number
   /** Nothing is fetched or served while it is paused. */
   isPaused(): boolean
   setPaused(paused: boolean): void
@@ -133,6 +135,7 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
       { onEvent },
     ),
   )
+  const lookingSinceMs = performance.now()
   const kept = stack.move()
   return {
     root: config.root,
@@ -149,6 +152,7 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
     site: self.site,
     expectsNeighbours: config.mdns || config.given.length + self.trackers.length + config.bootstrap.length > 0,
     askableOrigin: () => (traffic.origin.rate > 0 ? origin : undefined),
+    lookingSinceMs,
     isPaused: () => paused,
     setPaused: (value) => (paused = value),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),

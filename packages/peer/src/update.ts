@@ -13,7 +13,7 @@ import { DEFAULT_POLICY } from './swarm/index.ts'
 export interface UpdateOptions {
   /** No source found, or no byte received, for this long is a TIMEOUT. */
   giveUpMs: number
-  /** How long neighbours are looked for before the origin is asked. */
+  /** How long neighbours are looked for before the origin is asked; from when the peer was started. */
   settleMs: number
   /** How long neighbours must have delivered nothing before the origin is asked for content. */
   originDelayMs: number
@@ -116,7 +116,8 @@ async function fetchTree(
         origin: peer.origin,
         traffic: peer.traffic,
         policy: { ...DEFAULT_POLICY, originDelayMs: options.originDelayMs },
-        settleMs: peer.expectsNeighbours ? options.settleMs : 0,
+        gentleMs: peer.expectsNeighbours ? options.settleMs : 0,
+        settleMs: peer.expectsNeighbours ? Math.max(0, peer.lookingSinceMs + options.settleMs - performance.now()) : 0,
         giveUpMs: options.giveUpMs,
         random: Math.random,
         paused: () => peer.isPaused(),

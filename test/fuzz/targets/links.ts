@@ -61,7 +61,12 @@ async function ask(bytes: Uint8Array, random: Random): Promise<true> {
     onViolation: (error) => void failures.push(error),
     onWasted: () => undefined,
   })
-  requester.join(1, MANIFEST.id, { available: () => undefined, have: () => undefined, unavailable: () => undefined })
+  requester.join(1, MANIFEST.id, {
+    available: () => undefined,
+    have: () => undefined,
+    unavailable: () => undefined,
+    fetching: () => undefined,
+  })
   const spans = [0, 1].map((span) => {
     const { promise, resolve } = Promise.withResolvers<number | string>()
     requester.requestSpan(1, span, MASK, SPAN_BYTES, {

@@ -37,12 +37,14 @@ export interface DownloadOptions {
   account: Account
   participants: Participants
   neighbours: Pick<Neighbours, 'ban' | 'wastedBytes'>
-  offer: Pick<Offer, 'gained'>
+  offer: Pick<Offer, 'gained' | 'fetching'>
   origin: OriginClient | undefined
   traffic: Pick<Traffic, 'download' | 'origin'>
-  policy: Omit<SwarmPolicy, 'originFromMs'>
-  /** How long neighbours are looked for before the origin is asked for what nobody has. */
+  policy: Omit<SwarmPolicy, 'originFromMs' | 'gentleUntilMs'>
+  /** For how long from now neighbours are still looked for before the origin is asked for what nobody has. */
   settleMs: number
+  /** For how long from now others may begin with the same release. */
+  gentleMs: number
   /** No new byte for this long ends the download with TIMEOUT; Infinity waits for ever. */
   giveUpMs: number
   random(): number
@@ -80,6 +82,7 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
       ...options.policy,
       origin: options.policy.origin && origin !== undefined,
       originFromMs: startedMs + options.settleMs,
+      gentleUntilMs: startedMs + options.gentleMs,
     },
     () => options.random(),
     startedMs,
@@ -164,6 +167,7 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
       if (decision.type === 'cancel') {
         cancels.get(key)?.()
         cancels.delete(key)
+        options.offer.fetching(manifest.id, span, false)
         continue
       }
       if (staging.missingChunks(span).length === 0) {
@@ -173,6 +177,7 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
         continue
       }
       reasons.set(key, decision.reason)
+      if (isFromBeyond(from)) options.offer.fetching(manifest.id, span, true)
       if (from === ORIGIN) fromOrigin.push(span)
       else ask(from, span, key)
     }
@@ -200,6 +205,7 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
 
   function failed(from: string, span: number, cause: 'refused' | 'busy' | 'lost' | 'corrupt'): void {
     cancels.delete(`${span} ${from}`)
+    options.offer.fetching(manifest.id, span, false)
     if (stop.signal.aborted) return
     applyEvent(swarm, { type: 'failed', from, span, cause, nowMs: now() })
     replan()
@@ -236,6 +242,11 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
     replan()
   }
 
+  /** What comes over the uplink, others of the site need not ask for. */
+  function isFromBeyond(from: string): boolean {
+    return from === ORIGIN || byKey.get(from)?.local === false
+  }
+
   function kindOf(from: string, neighbour: Neighbour | undefined): 'origin' | 'cache' | 'lanPeers' | 'wanPeers' {
     if (from === ORIGIN) return 'origin'
     if (neighbour?.hello?.role === 'cache') return 'cache'
@@ -253,6 +264,10 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
     },
     have(neighbour, span) {
       applyEvent(swarm, { type: 'have', peer: neighbour.key, span, nowMs: now() })
+      replan()
+    },
+    fetching(neighbour, span, began) {
+      applyEvent(swarm, { type: 'fetching', peer: neighbour.key, span, began, nowMs: now() })
       replan()
     },
     left(neighbour) {

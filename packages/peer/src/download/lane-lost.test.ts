@@ -51,6 +51,7 @@ it('a lane that is lost in the middle of a download costs what was on it, and th
     participants,
     neighbours: asker.neighbours,
     offer: {
+      fetching: () => undefined,
       gained() {
         if (++heldSpans !== 3) return
         expect(neighbour?.lane).toBeDefined()
@@ -62,6 +63,7 @@ it('a lane that is lost in the middle of a download costs what was on it, and th
     traffic,
     policy: DEFAULT_POLICY,
     settleMs: 0,
+    gentleMs: 0,
     giveUpMs: 20_000,
     random: () => 0.5,
     paused: () => false,

@@ -1,11 +1,12 @@
 /** The neighbours that take part in one release, remembered from before its manifest is known. */
 import { parseReleaseId, type ReleaseId } from '@shoal/release'
 import type { Neighbour, Neighbours } from '../neighbours/index.ts'
-import { setBit } from '../swarm/index.ts'
+import { FETCHING_MAX, setBit } from '../swarm/index.ts'
 
 export interface ParticipantsListener {
   joined(neighbour: Neighbour, spans: Uint8Array): void
   have(neighbour: Neighbour, span: number): void
+  fetching(neighbour: Neighbour, span: number, began: boolean): void
   left(neighbour: Neighbour): void
 }
 
@@ -20,6 +21,7 @@ export interface Participants {
 
 export function followParticipants(neighbours: Neighbours, release: ReleaseId): Participants {
   const spansOf = new Map<Neighbour, Uint8Array>()
+  const fetchedBy = new Map<Neighbour, Set<number>>()
   let listener: ParticipantsListener | undefined
   const following = neighbours.follow(parseReleaseId(release), {
     available(neighbour, spans) {
@@ -29,9 +31,18 @@ export function followParticipants(neighbours: Neighbours, release: ReleaseId): 
     have(neighbour, span) {
       const spans = spansOf.get(neighbour)
       if (spans !== undefined && span < spans.length * 8) setBit(spans, span)
+      fetchedBy.get(neighbour)?.delete(span)
       listener?.have(neighbour, span)
     },
+    fetching(neighbour, span, began) {
+      const spans = fetchedBy.get(neighbour) ?? new Set()
+      fetchedBy.set(neighbour, spans)
+      if (!began) spans.delete(span)
+      else if (spans.size < FETCHING_MAX) spans.add(span)
+      listener?.fetching(neighbour, span, began)
+    },
     left(neighbour) {
+      fetchedBy.delete(neighbour)
       if (spansOf.delete(neighbour)) listener?.left(neighbour)
     },
   })
@@ -40,7 +51,10 @@ export function followParticipants(neighbours: Neighbours, release: ReleaseId): 
     list: () => [...spansOf.keys()],
     listen(next) {
       listener = next
-      for (const [neighbour, spans] of spansOf) next.joined(neighbour, spans)
+      for (const [neighbour, spans] of spansOf) {
+        next.joined(neighbour, spans)
+        for (const span of fetchedBy.get(neighbour) ?? []) next.fetching(neighbour, span, true)
+      }
     },
     leave: () => following.leave(),
   }

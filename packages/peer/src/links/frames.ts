@@ -20,6 +20,7 @@ export const FRAME = {
   unavailable: 18,
   data: 19,
   end: 20,
+  fetching: 21,
 } as const
 
 export const STATUS = { ok: 0, absent: 1, busy: 2, refused: 3 } as const
@@ -49,6 +50,8 @@ export type Answer =
   | { type: 'available'; slot: number; spans: Uint8Array }
   | { type: 'have'; slot: number; span: number }
   | { type: 'unavailable'; slot: number }
+  /** From beyond its site; `began` is false when it does so no longer. */
+  | { type: 'fetching'; slot: number; span: number; began: boolean }
   | { type: 'data'; id: number; bytes: Uint8Array }
   | { type: 'end'; id: number; status: number }
 
@@ -90,6 +93,8 @@ export function encodeAnswer(answer: Exclude<Answer, { type: 'data' }>): Uint8Ar
       return frame(FRAME.have, u16(answer.slot), u32(answer.span))
     case 'unavailable':
       return frame(FRAME.unavailable, u16(answer.slot))
+    case 'fetching':
+      return frame(FRAME.fetching, u16(answer.slot), u32(answer.span), Uint8Array.of(answer.began ? 1 : 0))
     case 'end':
       return frame(FRAME.end, u32(answer.id), Uint8Array.of(answer.status))
   }
@@ -158,6 +163,10 @@ export function decodeAnswer(type: number, body: Uint8Array): Exclude<Answer, { 
     case FRAME.unavailable:
       expectLength(type, body, 2)
       return { type: 'unavailable', slot: view.getUint16(0) }
+    case FRAME.fetching:
+      expectLength(type, body, 7)
+      if ((body[6] ?? 2) > 1) throw violation(`frame ${type}: neither begun nor ended`)
+      return { type: 'fetching', slot: view.getUint16(0), span: view.getUint32(2), began: body[6] === 1 }
     case FRAME.end:
       expectLength(type, body, 5)
       return { type: 'end', id: view.getUint32(0), status: body[4] ?? 0 }

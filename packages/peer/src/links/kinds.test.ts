@@ -26,7 +26,12 @@ describe.each([
     await using stack = new AsyncDisposableStack()
     const { requester, release, violations } = await between(stack)
     const available = new Promise<Uint8Array>((resolve) => {
-      const watcher = { available: resolve, have: () => undefined, unavailable: () => undefined }
+      const watcher = {
+        available: resolve,
+        have: () => undefined,
+        unavailable: () => undefined,
+        fetching: () => undefined,
+      }
       requester.join(1, release.manifest.id, watcher)
     })
     expect(await available).toEqual(Uint8Array.of(1))
@@ -49,7 +54,12 @@ describe.each([
     const signal = AbortSignal.timeout(10_000)
     const gained = new Promise((resolve) => {
       const available = (): void => offer.gained(release.manifest.id, 0)
-      requester.join(1, release.manifest.id, { available, have: resolve, unavailable: () => undefined })
+      requester.join(1, release.manifest.id, {
+        available,
+        have: resolve,
+        unavailable: () => undefined,
+        fetching: () => undefined,
+      })
     })
     expect(await gained).toBe(0)
     expect(await requester.fetchBlock(blockIdOf(block), 100, signal)).toEqual(block)
@@ -65,6 +75,7 @@ describe.each([
       available: () => undefined,
       have: () => undefined,
       unavailable: () => undefined,
+      fetching: () => undefined,
     })
     const { receiver, outcome } = receive()
     requester.requestSpan(1, 9, MASK_ALL, 100, receiver)
@@ -77,7 +88,12 @@ describe.each([
     await using stack = new AsyncDisposableStack()
     const { requester, release, ...links } = await between(stack)
     const available = new Promise<unknown>((resolve) => {
-      const watcher = { available: resolve, have: () => undefined, unavailable: () => undefined }
+      const watcher = {
+        available: resolve,
+        have: () => undefined,
+        unavailable: () => undefined,
+        fetching: () => undefined,
+      }
       requester.join(1, release.manifest.id, watcher)
     })
     await available

@@ -26,6 +26,7 @@ describe('a link', () => {
     requester.join(1, manifest.id, {
       available: available.resolve,
       have: () => undefined,
+      fetching: () => undefined,
       unavailable: () => undefined,
     })
     expect(await available.promise).toEqual(Uint8Array.of(1))
@@ -34,7 +35,7 @@ describe('a link', () => {
     expect(Buffer.compare(Buffer.concat(content), (await outcome) as Uint8Array)).toBe(0)
   })
 
-  it('says that a release is not there, and tells when it comes and what it gains', async () => {
+  it('says that a release is not there, and tells when it comes, what it gains and what it fetches', async () => {
     const { manifest, content } = smallRelease()
     const offer = createOffer(() => undefined)
     const { requester, greeted } = connect(offer)
@@ -47,14 +48,36 @@ describe('a link', () => {
         heard.push(`have ${span}`)
         gained.resolve(undefined)
       },
+      fetching: (span, began) => void heard.push(`${began ? 'fetches' : 'does not fetch'} ${span}`),
       unavailable: () => {
         heard.push('unavailable')
         offer.add(holdingOf({ manifest, content }))
+        offer.fetching(manifest.id, 1, true)
+        offer.fetching(manifest.id, 1, false)
         offer.gained(manifest.id, 0)
       },
     })
     await gained.promise
-    expect(heard).toEqual(['unavailable', 'available', 'have 0'])
+    expect(heard).toEqual(['unavailable', 'available', 'fetches 1', 'does not fetch 1', 'have 0'])
+  })
+
+  it('tells who comes later what is on its way, and not what was gained or given up', async () => {
+    const { manifest, content } = smallRelease()
+    const offer = createOffer(() => undefined)
+    offer.add(holdingOf({ manifest, content }))
+    for (const span of [0, 1, 2]) offer.fetching(manifest.id, span, true)
+    offer.gained(manifest.id, 0)
+    offer.fetching(manifest.id, 1, false)
+    const { requester, greeted } = connect(offer)
+    await greeted
+    const heard = Promise.withResolvers<[number, boolean]>()
+    requester.join(1, manifest.id, {
+      available: () => undefined,
+      have: () => undefined,
+      fetching: (span, began) => heard.resolve([span, began]),
+      unavailable: () => undefined,
+    })
+    expect(await heard.promise).toEqual([2, true])
   })
 
   it('fetches blocks, and undefined for those that are not there', async () => {
@@ -77,7 +100,12 @@ describe('a link', () => {
     offer.add(holdingOf({ manifest, content }))
     const { requester, greeted, violations } = connect(offer)
     await greeted
-    requester.join(1, manifest.id, { available: () => undefined, have: () => undefined, unavailable: () => undefined })
+    requester.join(1, manifest.id, {
+      available: () => undefined,
+      have: () => undefined,
+      unavailable: () => undefined,
+      fetching: () => undefined,
+    })
     const { receiver, outcome } = receive()
     requester.requestSpan(1, 0, MASK_ALL, 89_999, receiver)
     expect(await outcome).toBe('lost')
@@ -94,7 +122,12 @@ describe('a link', () => {
     offer.add(holdingOf({ manifest, content }))
     const { requester, greeted, violations } = connect(offer)
     await greeted
-    requester.join(1, manifest.id, { available: () => undefined, have: () => undefined, unavailable: () => undefined })
+    requester.join(1, manifest.id, {
+      available: () => undefined,
+      have: () => undefined,
+      unavailable: () => undefined,
+      fetching: () => undefined,
+    })
     const { receiver, outcome } = receive()
     const mask = new Uint8Array(32)
     mask[0] = bits
@@ -153,7 +186,12 @@ describe('a link', () => {
       for (const part of parts) waitingBytes += part.length
       return false
     }
-    const watcher = { available: () => undefined, have: () => undefined, unavailable: () => undefined }
+    const watcher = {
+      available: () => undefined,
+      have: () => undefined,
+      unavailable: () => undefined,
+      fetching: () => undefined,
+    }
     const over = new Promise((resolve) => asking.ended.addEventListener('abort', resolve))
     for (let slot = 1; slot <= 100; slot++) {
       requester.join(slot, manifest.id, watcher)
@@ -206,6 +244,7 @@ const answers: fc.Arbitrary<Exclude<Answer, { type: 'data' }>> = fc.oneof(
   fc.record({ type: fc.constant('available' as const), slot, spans: fc.uint8Array({ maxLength: 1_000 }) }),
   fc.record({ type: fc.constant('have' as const), slot, span: id }),
   fc.record({ type: fc.constant('unavailable' as const), slot }),
+  fc.record({ type: fc.constant('fetching' as const), slot, span: id, began: fc.boolean() }),
   fc.record({ type: fc.constant('end' as const), id, status: fc.nat(255) }),
 )
 

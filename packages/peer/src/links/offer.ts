@@ -5,6 +5,7 @@ import type { Holding } from '../store/index.ts'
 export interface Watcher {
   available(holding: Holding): void
   gained(span: number): void
+  fetching(span: number, began: boolean): void
   unavailable(): void
 }
 
@@ -19,6 +20,8 @@ export interface Offer {
   /** Starts to offer a release, or replaces its staging by what was installed of it. */
   add(holding: Holding): void
   gained(id: ReleaseId, span: number): void
+  /** Tells, now and whoever comes later, what is on its way here from beyond the site. */
+  fetching(id: ReleaseId, span: number, began: boolean): void
   remove(id: ReleaseId): void
   holding(id: ReleaseId): Holding | undefined
   releases(): ReleaseId[]
@@ -33,6 +36,7 @@ export function createOffer(metadata: (file: string) => Uint8Array | undefined):
   const shelves = new Set<Shelf>()
   const holdings = new Map<ReleaseId, Holding>()
   const watchers = new Map<ReleaseId, Set<Watcher>>()
+  const fetched = new Map<ReleaseId, Set<number>>()
 
   async function first<T>(look: (shelf: Shelf) => Promise<T | undefined>): Promise<T | undefined> {
     for (const shelf of shelves) {
@@ -50,9 +54,17 @@ export function createOffer(metadata: (file: string) => Uint8Array | undefined):
       for (const watcher of watchers.get(holding.manifest.id) ?? []) watcher.available(holding)
     },
     gained(id, span) {
+      fetched.get(id)?.delete(span)
       for (const watcher of watchers.get(id) ?? []) watcher.gained(span)
     },
+    fetching(id, span, began) {
+      const spans = fetched.get(id) ?? new Set()
+      if (began) fetched.set(id, spans.add(span))
+      else if (!spans.delete(span)) return
+      for (const watcher of watchers.get(id) ?? []) watcher.fetching(span, began)
+    },
     remove(id) {
+      fetched.delete(id)
       if (!holdings.delete(id)) return
       for (const watcher of watchers.get(id) ?? []) watcher.unavailable()
     },
@@ -63,6 +75,7 @@ export function createOffer(metadata: (file: string) => Uint8Array | undefined):
       watchers.set(id, set.add(watcher))
       const holding = holdings.get(id)
       if (holding !== undefined) watcher.available(holding)
+      for (const span of fetched.get(id) ?? []) watcher.fetching(span, true)
       return () => {
         set.delete(watcher)
         if (set.size === 0 && watchers.get(id) === set) watchers.delete(id)

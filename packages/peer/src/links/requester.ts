@@ -13,6 +13,7 @@ export interface SlotWatcher {
   /** Raw availability: the caller checks it against the number of spans. */
   available(spans: Uint8Array): void
   have(span: number): void
+  fetching(span: number, began: boolean): void
   unavailable(): void
 }
 
@@ -80,6 +81,8 @@ export function openRequester(link: Link, deps: RequesterDeps): Requester {
         return slots.get(answer.slot)?.have(answer.span)
       case 'unavailable':
         return slots.get(answer.slot)?.unavailable()
+      case 'fetching':
+        return slots.get(answer.slot)?.fetching(answer.span, answer.began)
       case 'end':
         return end(answer.id, answer.status)
     }

@@ -94,6 +94,7 @@ export function serveLink(link: Link, deps: ServerDeps): void {
     const unwatch = deps.offer.watch(release, {
       available: (holding) => say({ type: 'available', slot, spans: holding.spanBitmap() }),
       gained: (span) => say({ type: 'have', slot, span }),
+      fetching: (span, began) => say({ type: 'fetching', slot, span, began }),
       unavailable: () => say({ type: 'unavailable', slot }),
     })
     // What was said may have ended the link, and then nobody comes to stop it.

@@ -7,6 +7,7 @@ import type { Neighbour } from './neighbour.ts'
 export interface ReleaseWatcher {
   available(neighbour: Neighbour, spans: Uint8Array): void
   have(neighbour: Neighbour, span: number): void
+  fetching(neighbour: Neighbour, span: number, began: boolean): void
   left(neighbour: Neighbour): void
 }
 
@@ -24,6 +25,7 @@ export interface Following {
 const HEARD_ON_THE_STREAM: SlotWatcher = {
   available: () => undefined,
   have: () => undefined,
+  fetching: () => undefined,
   unavailable: () => undefined,
 }
 
@@ -35,6 +37,7 @@ export function createFollowing(neighbours: ReadonlyMap<string, Neighbour>): Fol
     neighbour.requester?.join(slot, release, {
       available: (spans) => watcher.available(neighbour, spans),
       have: (span) => watcher.have(neighbour, span),
+      fetching: (span, began) => watcher.fetching(neighbour, span, began),
       unavailable: () => watcher.left(neighbour),
     })
   }

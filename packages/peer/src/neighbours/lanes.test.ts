@@ -11,7 +11,7 @@ import { createLaneIdentity, dialLane } from '../network/index.ts'
 import { FLEET, link, startFleetPeer, type FleetPeer } from './fixture/fleet.ts'
 import type { Neighbour } from './neighbour.ts'
 
-const NOBODY = { available: () => undefined, have: () => undefined, left: () => undefined }
+const NOBODY = { available: () => undefined, have: () => undefined, left: () => undefined, fetching: () => undefined }
 const release = smallRelease()
 
 /** Two peers, one of which has a lane to the other and wants a release of it. */

@@ -1,5 +1,6 @@
 /** How events change the state. No decision is made here; `planRequests` makes them all. */
 import { hasBit, setBit } from './bitmap.ts'
+import { claim } from './claims.ts'
 import { ORIGIN, type Source, type SwarmEvent } from './events.ts'
 import { recordBytes } from './pace.ts'
 import { createNeighbour, HELD, MISSING, REQUESTED, type Neighbour, type Request, type SwarmState } from './state.ts'
@@ -23,6 +24,8 @@ export function applyEvent(state: SwarmState, event: SwarmEvent): void {
       neighbour.progressMs = event.nowMs
       return gain(state, neighbour, event.span)
     }
+    case 'fetching':
+      return fetching(state, event)
     case 'progress':
       return progress(state, event.from, event.span, event.bytes, event.nowMs)
     case 'done':
@@ -44,8 +47,8 @@ function join(state: SwarmState, event: SwarmEvent & { type: 'joined' }): void {
   if (known !== undefined) withdraw(state, known)
   const neighbour = createNeighbour(event.peer, event.local, state.spanCount, event.nowMs)
   if (known !== undefined) {
-    const { inFlightBytes, pace, strikes, snubbedUntilMs } = known
-    Object.assign(neighbour, { inFlightBytes, pace, strikes, snubbedUntilMs })
+    const { inFlightBytes, pace, strikes, snubbedUntilMs, fetching } = known
+    Object.assign(neighbour, { inFlightBytes, pace, strikes, snubbedUntilMs, fetching })
   }
   state.neighbours.set(event.peer, neighbour)
   for (const sources of state.failedBy.values()) sources.delete(event.peer)
@@ -64,9 +67,15 @@ function leave(state: SwarmState, peer: string): void {
 function gain(state: SwarmState, neighbour: Neighbour, span: number): void {
   if (span >= state.spanCount || hasBit(neighbour.has, span)) return
   setBit(neighbour.has, span)
+  neighbour.fetching.delete(span)
   neighbour.hasCount++
   if (neighbour.local) state.localCopies[span] = (state.localCopies[span] ?? 0) + 1
   if (state.status[span] === MISSING) neighbour.offers++
+}
+
+function fetching(state: SwarmState, { peer, span, began, nowMs }: SwarmEvent & { type: 'fetching' }): void {
+  const neighbour = state.neighbours.get(peer)
+  if (neighbour !== undefined && span < state.spanCount) claim(neighbour, span, began, nowMs)
 }
 
 function withdraw(state: SwarmState, neighbour: Neighbour): void {
@@ -90,6 +99,7 @@ function finish(state: SwarmState, from: Source, span: number, nowMs: number): v
   if (from === ORIGIN) state.originFailures = 0
   const request = state.requests.get(span)?.find((each) => each.from === from)
   if (request !== undefined) {
+    if (from === ORIGIN) state.originSpanMs = nowMs - request.startedMs
     progress(state, from, span, Math.max(0, request.bytes - request.receivedBytes), nowMs)
     dropRequest(state, request, HELD)
   } else {
@@ -153,7 +163,6 @@ export function dropRequest(state: SwarmState, request: Request, status: typeof 
 
 function count(state: SwarmState, request: Request, bytes: number): void {
   state.inFlightBytes += bytes
-  if (request.from === ORIGIN) state.originInFlightBytes += bytes
   const neighbour = state.neighbours.get(request.from)
   if (neighbour !== undefined) neighbour.inFlightBytes += bytes
 }

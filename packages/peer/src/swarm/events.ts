@@ -21,6 +21,8 @@ export type SwarmEvent =
   | { type: 'joined'; peer: string; local: boolean; spans: Uint8Array; nowMs: number }
   | { type: 'left'; peer: string }
   | { type: 'have'; peer: string; span: number; nowMs: number }
+  /** It fetches the span from beyond the site, or (`began` is false) does so no longer. */
+  | { type: 'fetching'; peer: string; span: number; began: boolean; nowMs: number }
   | { type: 'progress'; from: Source; span: number; bytes: number; nowMs: number }
   /** The span is verified and on disk. */
   | { type: 'done'; from: Source; span: number; nowMs: number }

@@ -11,7 +11,7 @@ const EVERYTHING = { type: 'limited', lanBytesMax: Infinity, wanBytesMax: Infini
 
 function swarm(policy: Partial<typeof DEFAULT_POLICY> = {}): SwarmState {
   const spans = new Uint32Array(SPANS).fill(MIB)
-  return createSwarm('me', spans, { ...DEFAULT_POLICY, originFromMs: 0, ...policy }, () => 0.5, 0)
+  return createSwarm('me', spans, { ...DEFAULT_POLICY, originFromMs: 0, gentleUntilMs: 0, ...policy }, () => 0.5, 0)
 }
 
 function join(state: SwarmState, peer: string, local: boolean, spans: readonly number[]): void {

@@ -1,7 +1,5 @@
 /** How fast a source delivers, and how much may therefore be asked of it at once. */
 
-/** Requests in flight cover this much time of the measured rate (libtorrent's and Kraken's practice). */
-const WINDOW_MS = 3_000
 const HALF_LIFE_MS = 2_000
 
 export interface Pace {
@@ -26,8 +24,15 @@ export function recordBytes(pace: Pace, bytes: number, nowMs: number): void {
   pace.bytes = 0
 }
 
-export function windowBytes(pace: Pace, floorBytes: number, ceilingBytes: number): number {
-  return Math.min(ceilingBytes, Math.max(floorBytes, (pace.rate * WINDOW_MS) / 1000))
+/** Requests in flight cover this much time of the measured rate, between two bounds. */
+export interface Window {
+  timeMs: number
+  floorBytes: number
+  ceilingBytes: number
+}
+
+export function windowBytes(pace: Pace, { timeMs, floorBytes, ceilingBytes }: Window): number {
+  return Math.min(ceilingBytes, Math.max(floorBytes, (pace.rate * timeMs) / 1000))
 }
 
 /** The rate as it stands after what may have been a silence. */

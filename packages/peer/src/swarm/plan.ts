@@ -2,17 +2,19 @@
  * What to ask of whom next. The rules, in the order in which they apply to a missing span:
  *
  * 1. A neighbour of this site has it and has room: ask it, rarest first.
- * 2. Nobody of this site has it and this peer owns it: ask a remote neighbour that has it, else the origin.
- * 3. Another peer owns it: wait, unless the owner makes no progress; then the next in rendezvous order takes it.
+ * 2. Nobody of this site has it or fetches it, and this peer owns it: ask a remote neighbour that has it, else the origin.
+ * 3. Another peer fetches or owns it: wait, unless that makes no progress; then the next in rendezvous order takes it.
  * 4. While neighbours are slower than the quality-of-service floor, the origin helps with spans that they hold.
  * 5. At the very end, what a slow source still owes is asked of a faster one as well.
  */
 import { addRequest, dropRequest } from './apply.ts'
 import { hasBit } from './bitmap.ts'
+import { claimants, rivals, spansFetched } from './claims.ts'
 import { ORIGIN, type Decision, type Reason, type Source, type Waiting } from './events.ts'
-import { owns, type Claimant } from './ownership.ts'
+import { isGentle, originAllowed, originRoomBytes } from './origin-room.ts'
+import { owns, weigh, type Claimant } from './ownership.ts'
 import { currentRate, windowBytes } from './pace.ts'
-import { HELD, MISSING, ORIGIN_WINDOW, PEER_WINDOW, type Neighbour, type Request, type SwarmState } from './state.ts'
+import { HELD, LOCAL_WINDOW, MISSING, REMOTE_WINDOW, type Neighbour, type Request, type SwarmState } from './state.ts'
 
 /** Rarest of this many; a bound on the work for one choice. */
 const CANDIDATES_MAX = 64
@@ -33,7 +35,7 @@ export function planRequests(state: SwarmState, nowMs: number): Decision[] {
   state.originOpen ||= nowMs - state.neighboursPace.sinceMs >= state.policy.originDelayMs
   abandon(state, nowMs, decisions)
   askNeighbours(state, nowMs, decisions)
-  if (originHasRoom(state, nowMs) || remoteHasRoom(state, nowMs)) {
+  if (originRoomBytes(state, nowMs) > 0 || remoteHasRoom(state, nowMs)) {
     const owned = ownedSpans(state, nowMs)
     askRemote(state, nowMs, owned, decisions)
     askOrigin(state, nowMs, owned, decisions)
@@ -45,12 +47,13 @@ export function planRequests(state: SwarmState, nowMs: number): Decision[] {
 /** Why the missing spans are not under way. */
 export function explainWaiting(state: SwarmState, nowMs: number): Waiting {
   const waiting: Waiting = { owner: 0, busy: 0, nobody: 0, origin: 0 }
-  const rivals = claimants(state, nowMs)
+  const active = claimants(state, nowMs)
+  const fetched = spansFetched(state, nowMs)
   for (const span of state.missing) {
     const held = [...state.neighbours.values()].some((each) => hasBit(each.has, span))
     if (held) waiting.busy++
     else if (!state.policy.origin || state.inFlightMax.origin === 0) waiting.nobody++
-    else if (owns(span, state.self, rivals)) waiting.origin++
+    else if (!fetched.has(span) && owns(span, state.self, active)) waiting.origin++
     else waiting.owner++
   }
   return waiting
@@ -117,23 +120,20 @@ function chooseRarest(state: SwarmState, neighbour: Neighbour): number | undefin
   return best
 }
 
-/** The peers of this site that compete for what nobody of it has: they need the release and make progress. */
-function claimants(state: SwarmState, nowMs: number): Claimant[] {
-  return [...state.neighbours.values()].filter(
-    (each) => each.local && each.hasCount < state.spanCount && nowMs - each.progressMs <= state.policy.hedgeMs,
-  )
-}
-
 interface Owned {
   span: number
   reason: Reason
 }
 
-/** Missing spans that nobody of the site has and that are this peer's to fetch, in order; as many as can be asked. */
+/**
+ * Missing spans that nobody of the site has and that are this peer's to fetch. Those come first that it owns by the most:
+ * a rival that it does not know yet is the least likely to own them, too. Who is alone asks in order, for long ranges.
+ */
 function ownedSpans(state: SwarmState, nowMs: number): Owned[] {
   if (state.missing.length === 0) return []
-  const rivals = claimants(state, nowMs)
-  const everyone = [...state.neighbours.values()].filter((each) => each.local && each.hasCount < state.spanCount)
+  const active = claimants(state, nowMs)
+  const fetched = spansFetched(state, nowMs)
+  const everyone = rivals(state)
   const starving =
     state.policy.floorBytesPerSecond > 0 &&
     nowMs - state.startedMs > FLOOR_AFTER_MS &&
@@ -146,9 +146,11 @@ function ownedSpans(state: SwarmState, nowMs: number): Owned[] {
       if (starving) owned.push({ span, reason: 'floor' })
       continue
     }
-    if (!owns(span, state.self, rivals)) continue
+    if (fetched.has(span) || !owns(span, state.self, active)) continue
     owned.push({ span, reason: isHeld ? 'holders-failed' : reasonOf(state, span, everyone) })
   }
+  if (active.length > 0 || isGentle(state, nowMs))
+    owned.sort((a, b) => weigh(b.span, state.self.hash) - weigh(a.span, state.self.hash))
   return owned
 }
 
@@ -179,13 +181,13 @@ function askRemote(state: SwarmState, nowMs: number, owned: readonly Owned[], de
 }
 
 function askOrigin(state: SwarmState, nowMs: number, owned: readonly Owned[], decisions: Decision[]): void {
-  if (!originHasRoom(state, nowMs)) return
-  const window = originWindow(state)
+  let roomBytes = originRoomBytes(state, nowMs)
   for (const { span, reason } of owned) {
-    if (state.originInFlightBytes >= window || isFull(state)) return
+    if (roomBytes <= 0 || isFull(state)) return
     if (state.status[span] !== MISSING) continue
     if (reason !== 'floor' && remoteHolds(state, span, nowMs)) continue
     request(state, span, ORIGIN, reason, nowMs, decisions)
+    roomBytes -= state.spanBytes[span] ?? 0
   }
 }
 
@@ -207,7 +209,12 @@ function runEndgame(state: SwarmState, nowMs: number, decisions: Decision[]): vo
     const idle = fastestHolder(state, slow, nowMs)
     if (idle !== undefined && restMs > 2 * ((slow.bytes * 1000) / Math.max(1, idle.pace.rate))) {
       request(state, slow.span, idle.id, 'endgame', nowMs, decisions)
-    } else if (slow.from !== ORIGIN && restMs > ENDGAME_ORIGIN_MS && originHasRoom(state, nowMs)) {
+    } else if (
+      slow.from !== ORIGIN &&
+      restMs > ENDGAME_ORIGIN_MS &&
+      originRoomBytes(state, nowMs) > 0 &&
+      !isFull(state)
+    ) {
       request(state, slow.span, ORIGIN, 'endgame', nowMs, decisions)
     }
   }
@@ -240,7 +247,7 @@ function isUsable(state: SwarmState, { local, snubbedUntilMs }: Neighbour, nowMs
 }
 
 function hasRoom(state: SwarmState, neighbour: Neighbour): boolean {
-  const window = windowBytes(neighbour.pace, PEER_WINDOW.floorBytes, PEER_WINDOW.ceilingBytes)
+  const window = windowBytes(neighbour.pace, neighbour.local ? LOCAL_WINDOW : REMOTE_WINDOW)
   return neighbour.inFlightBytes < window && !isFull(state) && isWithinLimit(state, neighbour.local)
 }
 
@@ -251,23 +258,6 @@ function isWithinLimit(state: SwarmState, isLocal: boolean): boolean {
   let inFlight = 0
   for (const each of state.neighbours.values()) if (each.local === isLocal) inFlight += each.inFlightBytes
   return inFlight < max
-}
-
-function originWindow(state: SwarmState): number {
-  const window = windowBytes(state.originPace, ORIGIN_WINDOW.floorBytes, ORIGIN_WINDOW.ceilingBytes)
-  return Math.min(window, state.inFlightMax.origin)
-}
-
-function originAllowed(state: SwarmState, nowMs: number): boolean {
-  const { origin, originFromMs } = state.policy
-  const isAllowed = origin && state.inFlightMax.origin > 0 && state.originOpen
-  return isAllowed && nowMs >= originFromMs && nowMs >= state.originSnubbedUntilMs
-}
-
-/** The origin is refilled by halves, so that neighbouring spans are asked for together and become one large range. */
-function originHasRoom(state: SwarmState, nowMs: number): boolean {
-  if (!originAllowed(state, nowMs) || isFull(state)) return false
-  return state.originInFlightBytes <= originWindow(state) / 2
 }
 
 function remoteHasRoom(state: SwarmState, nowMs: number): boolean {

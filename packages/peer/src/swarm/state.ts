@@ -2,16 +2,21 @@
 import { bitmapBytes } from './bitmap.ts'
 import type { Reason, Source } from './events.ts'
 import { hashPeer, type Claimant } from './ownership.ts'
-import { startPace, type Pace } from './pace.ts'
+import { startPace, type Pace, type Window } from './pace.ts'
 
 export interface SwarmPolicy {
   /** Whether the origin may be asked at all; when false it never is. */
   origin: boolean
   /** From when on the origin may be asked, so that neighbours can be found first. Clock of the events. */
   originFromMs: number
+  /**
+   * Until then others may begin at the same time without being known yet: the origin is asked for one span at a time, and
+   * first for those that nobody else is likely to begin with. Clock of the events.
+   */
+  gentleUntilMs: number
   /** The origin is not asked before neighbours have delivered nothing for this long; from then on it may be. */
   originDelayMs: number
-  /** An owner without any progress for this long is passed over. */
+  /** An owner without any progress for this long is passed over; longer where the origin itself is slow. */
   hedgeMs: number
   /** A request without any progress for this long is abandoned. */
   stallMs: number
@@ -21,7 +26,7 @@ export interface SwarmPolicy {
   inFlightBytesMax: number
 }
 
-export const DEFAULT_POLICY: Omit<SwarmPolicy, 'originFromMs'> = {
+export const DEFAULT_POLICY: Omit<SwarmPolicy, 'originFromMs' | 'gentleUntilMs'> = {
   origin: true,
   originDelayMs: 0,
   hedgeMs: 10_000,
@@ -30,8 +35,17 @@ export const DEFAULT_POLICY: Omit<SwarmPolicy, 'originFromMs'> = {
   inFlightBytesMax: 32 << 20,
 }
 
-export const PEER_WINDOW = { floorBytes: 2 << 20, ceilingBytes: 16 << 20 }
-export const ORIGIN_WINDOW = { floorBytes: 4 << 20, ceilingBytes: 16 << 20 }
+/** About three seconds of the rate are libtorrent's and Kraken's practice, and what a path far away needs. */
+export const REMOTE_WINDOW: Window = { timeMs: 3_000, floorBytes: 2 << 20, ceilingBytes: 16 << 20 }
+/** On a LAN little keeps a neighbour busy, and what is not asked of the first holder yet can be had of the next. */
+export const LOCAL_WINDOW: Window = { timeMs: 250, floorBytes: 2 << 20, ceilingBytes: 16 << 20 }
+/**
+ * Less of the origin's: what one peer of a site has nearly all of, nobody can pass on yet, and what all of them have nearly
+ * all of comes late to everybody. The floor is for the peers of a site together, because they share an uplink.
+ */
+export const ORIGIN_WINDOW: Window = { timeMs: 1_000, floorBytes: 4 << 20, ceilingBytes: 16 << 20 }
+/** Spans that one neighbour may say it fetches at a time: no more than fit its window. */
+export const FETCHING_MAX = 16
 
 export const MISSING = 0
 export const REQUESTED = 1
@@ -51,6 +65,8 @@ export interface Neighbour extends Claimant {
   snubbedUntilMs: number
   /** When it last reported a new span, or joined. */
   progressMs: number
+  /** What it says it fetches from beyond the site, and since when. */
+  fetching: Map<number, number>
 }
 
 export interface Request {
@@ -82,6 +98,8 @@ export interface SwarmState {
   readonly originPace: Pace
   /** Whether neighbours were waited for long enough. */
   originOpen: boolean
+  /** How long the origin took for the span that it delivered last. */
+  originSpanMs: number
   /** Failures of the origin in a row, and until when it is left alone because of them. */
   originFailures: number
   originSnubbedUntilMs: number
@@ -89,7 +107,6 @@ export interface SwarmState {
   readonly neighboursPace: Pace
   readonly totalPace: Pace
   inFlightBytes: number
-  originInFlightBytes: number
   /** What limits on traffic leave of that. */
   readonly inFlightMax: { lan: number; wan: number; origin: number }
   /** Span → sources that failed it, not asked for it again while others can be. */
@@ -140,11 +157,11 @@ export function createSwarm(
     originPace: startPace(nowMs),
     originOpen: false,
     originFailures: 0,
+    originSpanMs: 0,
     originSnubbedUntilMs: 0,
     neighboursPace: startPace(nowMs),
     totalPace: startPace(nowMs),
     inFlightBytes: 0,
-    originInFlightBytes: 0,
     inFlightMax: { lan: Infinity, wan: Infinity, origin: Infinity },
     failedBy: new Map(),
     banned: new Set(),
@@ -165,6 +182,7 @@ export function createNeighbour(id: string, local: boolean, spanCount: number, n
     strikes: 0,
     snubbedUntilMs: 0,
     progressMs: nowMs,
+    fetching: new Map(),
   }
 }
 

@@ -14,7 +14,7 @@ function swarm(policy: Partial<typeof DEFAULT_POLICY> = {}, spans = SPANS): Swar
   return createSwarm(
     'me',
     new Uint32Array(spans).fill(MIB),
-    { ...DEFAULT_POLICY, originFromMs: 0, ...policy },
+    { ...DEFAULT_POLICY, originFromMs: 0, gentleUntilMs: 0, ...policy },
     () => 0.5,
     0,
   )

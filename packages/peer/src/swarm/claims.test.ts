@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import { applyEvent } from './apply.ts'
+import { bitmapBytes } from './bitmap.ts'
+import { ORIGIN } from './events.ts'
+import { explainWaiting, planRequests } from './plan.ts'
+import { createSwarm, DEFAULT_POLICY, FETCHING_MAX, type SwarmPolicy, type SwarmState } from './state.ts'
+
+const SPANS = 40
+const MIB = 1 << 20
+const NONE = new Uint8Array(bitmapBytes(SPANS))
+
+function swarm(policy: Partial<SwarmPolicy> = {}, self = 'me'): SwarmState {
+  const bytes = new Uint32Array(SPANS).fill(MIB)
+  return createSwarm(self, bytes, { ...DEFAULT_POLICY, originFromMs: 0, gentleUntilMs: 0, ...policy }, () => 0.5, 0)
+}
+
+function join(state: SwarmState, ...peers: string[]): void {
+  for (const peer of peers) applyEvent(state, { type: 'joined', peer, local: true, spans: NONE, nowMs: 0 })
+}
+
+function says(state: SwarmState, peer: string, span: number, began: boolean, nowMs: number): void {
+  applyEvent(state, { type: 'fetching', peer, span, began, nowMs })
+}
+
+/** Every span that it asks the origin for, one window after another, until it asks for no more. */
+function askedOfOrigin(state: SwarmState, nowMs: number): number[] {
+  const asked: number[] = []
+  for (;;) {
+    const spans = planRequests(state, nowMs).flatMap((each) =>
+      each.type === 'request' && each.from === ORIGIN ? [each.span] : [],
+    )
+    if (spans.length === 0) return asked
+    asked.push(...spans)
+    for (const span of spans) applyEvent(state, { type: 'done', from: ORIGIN, span, nowMs })
+  }
+}
+
+describe('what others of the site fetch', () => {
+  it('is not asked of the origin, and waited for', () => {
+    const state = swarm()
+    join(state, 'other')
+    for (const span of [0, 1, 2, 3]) says(state, 'other', span, true, 0)
+    expect(explainWaiting(state, 1).owner).toBeGreaterThanOrEqual(4)
+    expect(askedOfOrigin(state, 1).filter((span) => span < 4)).toEqual([])
+  })
+
+  it('is asked for after all when it is given up, when its peer leaves, and when nothing comes of it', () => {
+    const all = new Set(askedOfOrigin(swarm(), 1))
+    for (const end of ['gives up', 'leaves', 'stands still'] as const) {
+      const state = swarm()
+      join(state, 'other')
+      says(state, 'other', 3, true, 0)
+      if (end === 'gives up') says(state, 'other', 3, false, 1)
+      if (end !== 'stands still') applyEvent(state, { type: 'left', peer: 'other' })
+      expect(new Set(askedOfOrigin(state, end === 'stands still' ? DEFAULT_POLICY.hedgeMs + 1 : 2)), end).toEqual(all)
+    }
+  })
+
+  it('is believed for so many spans at a time, and not for longer because it is said again', () => {
+    const state = swarm()
+    join(state, 'liar')
+    for (let span = 0; span < SPANS; span++) says(state, 'liar', span, true, 0)
+    expect(state.neighbours.get('liar')?.fetching.size).toBe(FETCHING_MAX)
+    const laterMs = DEFAULT_POLICY.hedgeMs + 1
+    for (let span = 0; span < SPANS; span++) says(state, 'liar', span, true, laterMs)
+    expect(askedOfOrigin(state, laterMs)).toHaveLength(SPANS)
+  })
+
+  it('is waited for longer where the origin is slow to this peer, too', () => {
+    const state = swarm()
+    join(state, 'other')
+    says(state, 'other', 3, true, 0)
+    planRequests(state, 0)
+    const laterMs = 3 * DEFAULT_POLICY.hedgeMs
+    const hedged = planRequests(state, laterMs).filter((each) => each.type === 'request' && each.reason === 'hedge')
+    expect(hedged).toEqual([])
+  })
+})
+
+describe('the beginning', () => {
+  it('asks the origin for one span at a time, for another one than others who begin unseen', () => {
+    const first = ['a', 'b', 'c', 'd', 'e', 'f'].map((self) => {
+      const asked = planRequests(swarm({ gentleUntilMs: 1_000 }, self), 1)
+      expect(asked).toHaveLength(1)
+      return (asked[0] as { span: number }).span
+    })
+    expect(new Set(first).size).toBeGreaterThan(first.length / 2)
+  })
+})
+
+describe('the origin’s window', () => {
+  it('is shared by the peers of a site that fetch', () => {
+    const state = swarm()
+    join(state, 'a', 'b', 'c')
+    for (const [at, peer] of ['a', 'b', 'c'].entries()) says(state, peer, at, true, 0)
+    expect(planRequests(state, 1)).toHaveLength(1)
+    const alone = swarm()
+    expect(planRequests(alone, 1)).toHaveLength(4)
+  })
+})
