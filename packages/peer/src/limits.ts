@@ -24,6 +24,9 @@ export const LIMITS = {
     openTimeoutMs: 5_000,
     /** Inbound ones that nobody has proven to be on yet. */
     pendingMax: 16,
+    /** Encryptions begun for those who then prove to be no peer: so many at once, then one a refill. */
+    unprovenBurst: 64,
+    unprovenRefillMs: 500,
     /** Served at once to any one peer: one, and the one that takes its place. */
     inboundPerPeerMax: 2,
     /** Until one that was lost, or could not be opened, is tried again. */

@@ -1,11 +1,13 @@
 /** Takes lanes: at hosts that a connected peer has, of peers that prove to be one of those. A stranger is not spoken to. */
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
 import { TLSSocket } from 'node:tls'
 import type { PeerId } from '@libp2p/interface'
 import { PeerError } from '../error.ts'
 import { LIMITS } from '../limits.ts'
 import { linkOverLane, type Link } from '../links/index.ts'
+import { createAllowance } from './allowance.ts'
 import { plainHost } from './lane-host.ts'
 import { laneOptions, provenPeer, type LaneIdentity } from './lane-tls.ts'
 
@@ -18,6 +20,7 @@ export interface LaneListenerConfig {
   /** Asked before the encryption, so that a stranger costs nothing. */
   admitsHost(host: string): boolean
   onLane(peer: PeerId, link: Link): void
+  nowMs?: () => number
 }
 
 export interface LaneListener extends AsyncDisposable {
@@ -29,11 +32,14 @@ export async function listenForLanes(config: LaneListenerConfig): Promise<LaneLi
   await using stack = new AsyncDisposableStack()
   const stopped = new AbortController()
   const pending = new Set<Socket>()
+  const { unprovenBurst, unprovenRefillMs } = LIMITS.lane
+  const unproven = createAllowance(unprovenBurst, unprovenRefillMs, config.nowMs ?? (() => performance.now()))
   let { port } = config
 
   async function accept(raw: Socket): Promise<void> {
     const host = plainHost(raw.remoteAddress ?? '')
-    if (pending.size >= LIMITS.lane.pendingMax || !config.admitsHost(host)) return void raw.destroy()
+    const hasRoom = pending.size < LIMITS.lane.pendingMax && config.admitsHost(host) && unproven.take()
+    if (!hasRoom) return void raw.destroy()
     pending.add(raw)
     const socket = new TLSSocket(raw, { ...laneOptions(config.identity), isServer: true, requestCert: true })
     const gone = new AbortController()
@@ -45,6 +51,7 @@ export async function listenForLanes(config: LaneListenerConfig): Promise<LaneLi
       const timeout = AbortSignal.timeout(LIMITS.lane.openTimeoutMs)
       const signal = AbortSignal.any([stopped.signal, gone.signal, timeout])
       const peer = await provenPeer(socket, 'secure', signal)
+      unproven.giveBack()
       config.onLane(peer, linkOverLane(peer.toString(), socket))
     } catch {
       // Whoever it was, it hears nothing, and there is nobody to blame: nothing was proven.

@@ -210,6 +210,18 @@ describe('a listener for lanes', () => {
     lane.close()
   })
 
+  it('begins to encrypt only so often for those who prove nothing', async () => {
+    await using stack = new AsyncDisposableStack()
+    let now = 0
+    const { peer, address } = await listening(stack, { nowMs: () => now })
+    const asker = await someone()
+    const open = async (): Promise<void> => (await dialLane(asker.identity, address, peer, never)).close()
+    for (let times = 0; times < LIMITS.lane.unprovenBurst; times++) await bytesFor(address.port, {})
+    await expect(open()).rejects.toThrow()
+    now += LIMITS.lane.unprovenRefillMs
+    await open()
+  })
+
   it('says what to do when its port is in use', async () => {
     const taken = createServer().listen(0, HOST)
     await once(taken, 'listening')
