@@ -15,7 +15,7 @@ const HELP = `usage: pnpm bench publish [--tree DIR] [--json]
 
 publish      a real tree becomes a release: MB/s, CPU, cores used; beside 'casync make'
 pair         one peer takes one file from one other over loopback, verified and on disk: MB/s, CPU-seconds per GB of both
-             ends; beside libtorrent (python3-libtorrent)
+             ends; beside the same without lanes, and libtorrent (python3-libtorrent)
 memory       most memory that either end of such a transfer ever holds
 flash-crowd  a release comes out and all peers of a site want it at once: time of the last, copies over the uplink; beside
              libtorrent with the origin as web seed, and one plain download

@@ -1,4 +1,4 @@
-/** One peer from one peer over loopback, verified and on disk; beside libtorrent, and beside a bare socket. */
+/** One peer from one peer over loopback, verified and on disk; beside the same without lanes, libtorrent, and a bare socket. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -37,7 +37,10 @@ export async function benchPair(bytes: number, note: (text: string) => void): Pr
   await writeContent(file, bytes)
   note(`one file of ${formatBytes(bytes)}, the same for all`)
 
-  const shoal = await withShoal(constellation, source, bytes)
+  await constellation.publish('1.0', source)
+  const shoal = await withShoal(constellation, bytes, true)
+  note('the same without lanes, over libp2p alone')
+  const libp2p = await withShoal(constellation, bytes, false)
   note('libtorrent')
   const libtorrent = await withLibtorrent(dir, file, bytes)
   note('a bare socket')
@@ -46,22 +49,27 @@ export async function benchPair(bytes: number, note: (text: string) => void): Pr
     scenario: 'pair',
     params: { sizeBytes: bytes, ...params },
     shoal,
+    libp2p,
     libtorrent,
     ideal,
-    ratios: { ...ratiosTo('libtorrent', shoal, libtorrent), ...ratiosTo('ideal', shoal, ideal) },
+    ratios: {
+      ...ratiosTo('libtorrent', shoal, libtorrent),
+      ...ratiosTo('libp2p', shoal, libp2p),
+      ...ratiosTo('ideal', shoal, ideal),
+    },
   }
 }
 
 /** From when the fetching peer listens until the tree is installed: connecting, signature and manifest are in it. */
-async function withShoal(constellation: Constellation, source: string, bytes: number): Promise<Figures> {
-  await constellation.publish('1.0', source)
-  const get = { mode: 'get', lingerSeconds: LINGER_SECONDS } as const
-  const sender = await constellation.startPeer({ ...get, name: 'sender' })
+async function withShoal(constellation: Constellation, bytes: number, lane: boolean): Promise<Figures> {
+  const get = { mode: 'get', lingerSeconds: LINGER_SECONDS, lane } as const
+  const over = lane ? 'lane' : 'libp2p'
+  const sender = await constellation.startPeer({ ...get, name: `sender-${over}` })
   await sender.until('installed', { timeoutMs: TRANSFER_TIMEOUT_MS })
   const senderBefore = cpuSecondsOf(sender.program.pid)
   const receiver = await constellation.startPeer({
     ...get,
-    name: 'receiver',
+    name: `receiver-${over}`,
     origin: undefined,
     peers: sender.addresses,
   })
@@ -72,13 +80,14 @@ async function withShoal(constellation: Constellation, source: string, bytes: nu
   const readyMs = Math.round(performance.now() - startedAt)
   await receiver.until('phase', { timeoutMs, where: ({ phase }) => phase === 'downloaded' })
   const transferMs = performance.now() - startedAt
-  const { bytes: sources } = await receiver.until('installed', { timeoutMs })
+  const { bytes: sources, neighbours } = await receiver.until('installed', { timeoutMs })
   const elapsedMs = performance.now() - startedAt
   const senderCpu = difference(senderBefore, cpuSecondsOf(sender.program.pid))
   const receiverCpu = difference(receiverBefore, cpuSecondsOf(receiver.program.pid))
   await Promise.all([sender.program.stop(), receiver.program.stop()])
   const figures = pairFigures({ transferMs, elapsedMs, senderCpu, receiverCpu }, bytes)
-  return { ...figures, readyMs, fromPeerBytes: sources.lanPeers, wastedBytes: sources.wasted }
+  const [sent] = neighbours
+  return { ...figures, over: sent?.lane, readyMs, fromPeerBytes: sources.lanPeers, wastedBytes: sources.wasted }
 }
 
 async function withLibtorrent(dir: string, file: string, bytes: number): Promise<Figures | Skipped> {

@@ -20,6 +20,8 @@ export interface BenchResult {
   shoal: Figures
   ideal: Figures
   ratios: Record<string, number>
+  /** shoal itself, with lanes off. */
+  libp2p?: Figures
   libtorrent?: Figures | Skipped
   casync?: Figures | Skipped
 }
@@ -64,7 +66,7 @@ export interface Column {
 }
 
 export function formatTable(result: BenchResult, columns: readonly Column[]): string {
-  const rows = (['shoal', 'libtorrent', 'casync', 'ideal'] as const).flatMap((name) => {
+  const rows = (['shoal', 'libp2p', 'libtorrent', 'casync', 'ideal'] as const).flatMap((name) => {
     const figures = result[name]
     if (figures === undefined) return []
     if (isSkipped(figures)) return [[name, `skipped: ${figures.skipped}`]]
