@@ -32,6 +32,8 @@ def make(file, torrent, url):
 
 
 def peer(torrent, folder, address, others):
+    # Before the session starts its threads, which inherit it: a signal that comes early waits.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
     session = lt.session(
         {
             "listen_interfaces": f"{address}:{PORT}",
@@ -46,8 +48,6 @@ def peer(torrent, folder, address, others):
             "alert_mask": lt.alert.category_t.status_notification,
         }
     )
-    # Blocked before it is said to be ready: a signal in between waits.
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
     say("ready")
     signal.sigwait([signal.SIGUSR1])
     handle = session.add_torrent({"ti": lt.torrent_info(torrent), "save_path": folder, "flags": 0})
