@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { compareTrees } from '../constellation/compare-trees.ts'
 import { startConstellation, type Constellation } from '../constellation/constellation.ts'
+import type { Installed } from '../constellation/peer-records.ts'
 import type { Peer } from '../constellation/peer.ts'
 import { addSmallFiles, noise } from './sample-tree.ts'
 
@@ -35,7 +36,7 @@ function startCache(config: object): Promise<Peer> {
   })
 }
 
-function holds(cache: Peer, version: string): Promise<unknown> {
+function holds(cache: Peer, version: string): Promise<Installed> {
   return cache.until('installed', { ...INSTALL, where: (installed) => installed.version === version })
 }
 
@@ -54,6 +55,16 @@ it('a cache fetches a release before anybody asks, and its whole site takes it f
     expect(compareTrees(tree, peer.tree).differences).toEqual([])
   }
   expect(await cache.status()).toMatchObject({ role: 'cache', cache: { folder: folderOf(cache), releases: 1 } })
+})
+
+it('a cache that starts together with its site fetches its share of the one copy', async () => {
+  await publish('1.0', 12 * MB)
+  const cache = await startCache({})
+  const get = { mode: 'get', site: SITE, peers: cache.addresses } as const
+  const peers = await Promise.all(['a', 'b', 'c'].map((name) => world.startPeer({ name, ...get })))
+  const all = [await holds(cache, '1.0'), ...(await Promise.all(peers.map((peer) => peer.until('summary', INSTALL))))]
+  const copies = all.reduce((sum, { bytes }) => sum + bytes.origin / bytes.total, 0)
+  expect(copies).toBeLessThan(1.1)
 })
 
 it('a cache keeps to its size, gives up what nobody needs, and says what does not fit', async () => {

@@ -82,6 +82,9 @@ export const LIMITS = {
   origin: {
     /** One request: large enough that requests cost little, small enough to lose. */
     rangeBytesMax: 8 << 20,
+    /** Under a ration: how long one request should last, and what is worth a request beside another. */
+    rationedRangeMs: 500,
+    rationedLaneBytesPerSecond: 1_000_000,
     /** Bytes between two wanted frames that are read over rather than asked around. */
     gapBytesMax: 64 << 10,
     /** An origin that ignores Range is read through up to this far, or when this share of it is wanted. */

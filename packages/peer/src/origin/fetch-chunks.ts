@@ -16,28 +16,35 @@ export async function* fetchChunks(
   wanted: Iterable<number>,
   signal: AbortSignal,
 ): AsyncGenerator<ChunkOutcome, void, void> {
-  const plan = planRanges(wanted, index, chunks, LIMITS.origin)
+  const { lanes, joinBytesMax } = shareOf(connection)
+  const plan = planRanges(wanted, index, chunks, { ...LIMITS.origin, joinBytesMax })
   for (const chunk of plan.refused) yield { chunk, error: badIndex(connection, chunk) }
 
   const queue: RangeJob[] = plan.ranges.map((range) => ({ ...range, again: false }))
   const transfer: Transfer = { connection, index, chunks, queue }
   let failedInARow = 0
 
-  yield* runLanes<ChunkOutcome>(
-    Math.min(connection.settings.concurrency, queue.length),
-    signal,
-    async (emit, laneSignal) => {
-      for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
-        const failure = await fetchRange(transfer, job, emit, laneSignal)
-        failedInARow = failure?.code === 'ORIGIN_UNREACHABLE' ? failedInARow + 1 : 0
-        if (failure === undefined || failedInARow < LIMITS.origin.failedRangesMax) continue
-        // The origin is down: do not knock for every remaining range.
-        for (const { frames } of queue.splice(0)) {
-          for (const { chunk } of frames) await emit({ chunk, error: failure })
-        }
+  yield* runLanes<ChunkOutcome>(Math.min(lanes, queue.length), signal, async (emit, laneSignal) => {
+    for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+      const failure = await fetchRange(transfer, job, emit, laneSignal)
+      failedInARow = failure?.code === 'ORIGIN_UNREACHABLE' ? failedInARow + 1 : 0
+      if (failure === undefined || failedInARow < LIMITS.origin.failedRangesMax) continue
+      // The origin is down: do not knock for every remaining range.
+      for (const { frames } of queue.splice(0)) {
+        for (const { chunk } of frames) await emit({ chunk, error: failure })
       }
-    },
-  )
+    }
+  })
+}
+
+/**
+ * How much to ask for at once, on how many lanes. Under a ration each request is over soon: what its answer leaves waiting in
+ * buffers, a server takes for sent, and hangs up on who seems to want nothing more.
+ */
+function shareOf({ settings: { concurrency, ration } }: OriginConnection): { lanes: number; joinBytesMax: number } {
+  const { rationedRangeMs, rationedLaneBytesPerSecond } = LIMITS.origin
+  const lanes = Math.min(concurrency, Math.max(1, Math.floor(ration.rate / rationedLaneBytesPerSecond)))
+  return { lanes, joinBytesMax: ((ration.rate / lanes) * rationedRangeMs) / 1000 }
 }
 
 function badIndex(connection: OriginConnection, chunk: number): OriginFailure {

@@ -23,6 +23,8 @@ export interface RangePlan {
 }
 
 export interface RangeBounds {
+  /** Frames are joined up to this size, where it is less than the largest range. */
+  joinBytesMax?: number
   rangeBytesMax: number
   gapBytesMax: number
 }
@@ -72,7 +74,7 @@ export function joinFrames(pack: number, frames: readonly Frame[], bounds: Range
     if (
       current !== undefined &&
       frame.offset - current.end <= bounds.gapBytesMax &&
-      end - current.start <= bounds.rangeBytesMax
+      end - current.start <= Math.min(bounds.rangeBytesMax, bounds.joinBytesMax ?? Infinity)
     ) {
       current.frames.push(frame)
       current.end = end

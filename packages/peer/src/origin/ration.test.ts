@@ -6,7 +6,6 @@ import { startTraffic } from '../traffic/index.ts'
 import { createOriginClient, type OriginClient } from './client.ts'
 
 const signal = new AbortController().signal
-const MIB = 1 << 20
 const packed = packChunks(Array.from({ length: 16 }, () => 250_000))
 
 async function setUp(rate: number, connectionsMax = 6) {
@@ -40,12 +39,24 @@ test('an origin that is forbidden counts no request, whatever it is asked for', 
 })
 
 test('an origin is read no faster than its ration, by all requests together', async () => {
-  await using it = await setUp(2 * MIB)
+  await using it = await setUp(400_000)
   const startedMs = performance.now()
   expect((await fetchAll(it.client)).bytes).toBe(4_000_000)
   const seconds = (performance.now() - startedMs) / 1000
-  expect(it.client.stats.wireBytes / seconds / (2 * MIB)).toBeLessThan(1.05)
+  expect(it.client.stats.wireBytes / seconds / 400_000).toBeLessThan(1.05)
   expect(it.client.stats.retries).toBe(0)
+})
+
+test('an origin whose ration is small is asked for little at a time, and no answer is broken off', async () => {
+  await using it = await setUp(300_000)
+  const chunks = [0, 1, 2, 3, 4, 5, 6, 7]
+  let bytes = 0
+  for await (const outcome of it.client.fetchChunks(packed.index, packed.manifest, chunks, { signal }))
+    bytes += outcome.bytes?.length ?? 0
+  expect(bytes).toBe(2_000_000)
+  expect(it.proxy.atOnceMax).toBe(1)
+  for (const { range } of it.proxy.requests) expect((range?.last ?? 0) - (range?.first ?? 0)).toBeLessThan(300_000)
+  expect(it.client.stats).toMatchObject({ errors: {}, retries: 0, wastedBytes: 0 })
 })
 
 test('an origin that becomes forbidden while it is read is read no further', async () => {
