@@ -25,7 +25,8 @@ export function linkOverStream(peer: string, stream: Stream): Link {
     peer,
     ended: ended.signal,
     send(...parts) {
-      if (ended.signal.aborted) return true
+      // It may be closing before it says so, and then would throw.
+      if (ended.signal.aborted || stream.writeStatus === 'closing' || stream.writeStatus === 'closed') return true
       // A stream does not tell when it has let go of what it was given.
       return stream.send(new Uint8ArrayList(...parts.map((part) => part.slice())))
     },

@@ -31,8 +31,8 @@ export interface Window {
   ceilingBytes: number
 }
 
-export function windowBytes(pace: Pace, { timeMs, floorBytes, ceilingBytes }: Window): number {
-  return Math.min(ceilingBytes, Math.max(floorBytes, (pace.rate * timeMs) / 1000))
+export function windowBytes({ rate }: Pick<Pace, 'rate'>, { timeMs, floorBytes, ceilingBytes }: Window): number {
+  return Math.min(ceilingBytes, Math.max(floorBytes, (rate * timeMs) / 1000))
 }
 
 /** The rate as it stands after what may have been a silence. */

@@ -11,10 +11,10 @@ import { addRequest, dropRequest } from './apply.ts'
 import { hasBit } from './bitmap.ts'
 import { claimants, rivals, spansFetched } from './claims.ts'
 import { ORIGIN, type Decision, type Reason, type Source, type Waiting } from './events.ts'
-import { isGentle, originAllowed, originRoomBytes } from './origin-room.ts'
 import { owns, weigh, type Claimant } from './ownership.ts'
 import { currentRate, windowBytes } from './pace.ts'
 import { HELD, LOCAL_WINDOW, MISSING, REMOTE_WINDOW, type Neighbour, type Request, type SwarmState } from './state.ts'
+import { isGentle, originAllowed, originRoomBytes, remoteRoomBytes } from './uplink-room.ts'
 
 /** Rarest of this many; a bound on the work for one choice. */
 const CANDIDATES_MAX = 64
@@ -169,14 +169,17 @@ function onlySnubbedHold(state: SwarmState, span: number, nowMs: number): boolea
 
 function askRemote(state: SwarmState, nowMs: number, owned: readonly Owned[], decisions: Decision[]): void {
   const remote = [...state.neighbours.values()].filter((each) => !each.local && isUsable(state, each, nowMs))
-  if (remote.length === 0) return
+  let roomBytes = remoteRoomBytes(state, nowMs)
   for (const { span, reason } of owned) {
+    if (remote.length === 0 || roomBytes <= 0) return
     if (reason === 'floor') continue
     const holders = remote.filter(
       (each) => hasBit(each.has, span) && hasRoom(state, each) && state.failedBy.get(span)?.has(each.id) !== true,
     )
     const holder = holders.sort((a, b) => a.inFlightBytes - b.inFlightBytes)[0]
-    if (holder !== undefined) request(state, span, holder.id, 'wan-holder', nowMs, decisions)
+    if (holder === undefined) continue
+    request(state, span, holder.id, 'wan-holder', nowMs, decisions)
+    roomBytes -= state.spanBytes[span] ?? 0
   }
 }
 

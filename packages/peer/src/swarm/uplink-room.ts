@@ -1,8 +1,8 @@
-/** Whether the origin may be asked, and for how much. The peers of a site share its uplink, and so they share this. */
+/** Whether the origin and other sites may be asked, and for how much. The peers of a site share its uplink, and so they share this. */
 import { claimants } from './claims.ts'
 import { ORIGIN } from './events.ts'
 import { windowBytes } from './pace.ts'
-import { ORIGIN_WINDOW, type SwarmState } from './state.ts'
+import { ORIGIN_WINDOW, REMOTE_WINDOW, type SwarmState } from './state.ts'
 
 /** The origin is refilled by halves, so that neighbouring spans are asked for together and become one large range. */
 export function originRoomBytes(state: SwarmState, nowMs: number): number {
@@ -10,6 +10,19 @@ export function originRoomBytes(state: SwarmState, nowMs: number): number {
   const windowBytes = originWindow(state, nowMs)
   const owedBytes = originOwes(state)
   return owedBytes <= windowBytes / 2 ? windowBytes - owedBytes : 0
+}
+
+/** Of all remote neighbours together. */
+export function remoteRoomBytes(state: SwarmState, nowMs: number): number {
+  let owedBytes = 0
+  let rate = 0
+  for (const { local, inFlightBytes, pace } of state.neighbours.values()) {
+    if (local) continue
+    owedBytes += inFlightBytes
+    rate += pace.rate
+  }
+  if (isGentle(state, nowMs)) return owedBytes + originOwes(state) > 0 ? 0 : 1
+  return windowBytes({ rate }, { ...REMOTE_WINDOW, floorBytes: sharedFloor(state, nowMs) }) - owedBytes
 }
 
 export function originAllowed(state: SwarmState, nowMs: number): boolean {
@@ -26,9 +39,13 @@ export function isGentle(state: SwarmState, nowMs: number): boolean {
 /** One span at a time in the beginning; in the end the last that still fetch have the uplink to themselves. */
 function originWindow(state: SwarmState, nowMs: number): number {
   if (isGentle(state, nowMs)) return 1
-  const fetching = claimants(state, nowMs).filter((each) => each.fetching.size > 0)
-  const floorBytes = ORIGIN_WINDOW.floorBytes / (1 + fetching.length)
+  const floorBytes = sharedFloor(state, nowMs)
   return Math.min(windowBytes(state.originPace, { ...ORIGIN_WINDOW, floorBytes }), state.inFlightMax.origin)
+}
+
+function sharedFloor(state: SwarmState, nowMs: number): number {
+  const fetching = claimants(state, nowMs).filter((each) => each.fetching.size > 0)
+  return ORIGIN_WINDOW.floorBytes / (1 + fetching.length)
 }
 
 /** What it was asked for and has not sent. */
