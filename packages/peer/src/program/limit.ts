@@ -1,6 +1,6 @@
 /** `shoal-peer limit`: shows and changes the limits of the running daemon. */
 import { join, resolve } from 'node:path'
-import { addExamples, createOutput, formatColumns } from '@shoal/cli'
+import { addExamples, CliError, createOutput, formatColumns } from '@shoal/cli'
 import { InvalidArgumentError, type Command } from 'commander'
 import { defaultStateDir, formatRate, parseRate } from '../config/index.ts'
 import { askDaemon, type LimitStatus, type PeerStatus } from '../control/index.ts'
@@ -65,6 +65,7 @@ function rate(text: string): number {
   try {
     return parseRate(text)
   } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
+    if (!(error instanceof CliError)) throw error
+    throw new InvalidArgumentError(`${error.message}; ${error.fix}`)
   }
 }
