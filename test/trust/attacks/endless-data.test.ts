@@ -21,7 +21,7 @@ describe.concurrent('endless data', () => {
   it.each(FILES)('in the place of %s is cut off, and installs nothing', async (file) => {
     const shelf = new Map([...scene.honest, ['tuf/2.root.json', new Uint8Array()]])
     await using origin = await startEndlessOrigin(shelf, new RegExp(file))
-    const { code, version } = await scene.get(nameOf('origin', file), { origin: origin.url, timeoutSeconds: 1 })
+    const { code, version } = await scene.get(nameOf('origin', file), { origin: origin.url, timeoutSeconds: 5 })
     expect(code).not.toBe(0)
     expect(version).toBeUndefined()
     expect(origin.takenBytes).toBeGreaterThan(0)
