@@ -36,6 +36,8 @@ export interface PeerOptions {
   config?: Readonly<Record<string, unknown>>
   /** `get`: how long it seeds after the install. */
   lingerSeconds?: number
+  /** `get`: how long it looks for neighbours before it asks the origin. */
+  settleSeconds?: number
   /** `get`: how long it goes on without any progress. */
   timeoutSeconds?: number
 }
@@ -161,6 +163,7 @@ function getArguments(out: string, options: PeerOptions): string[] {
       'info',
       '--linger',
       String(options.lingerSeconds ?? 0),
+      ...(options.settleSeconds === undefined ? [] : ['--settle', String(options.settleSeconds)]),
       '--timeout',
       String(options.timeoutSeconds ?? 60),
     ],

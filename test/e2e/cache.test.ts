@@ -46,7 +46,8 @@ it('a cache fetches a release before anybody asks, and its whole site takes it f
   const tree = await publish('1.0', 6 * MB)
   const cache = await startCache({})
   await holds(cache, '1.0')
-  const get = { mode: 'get', site: SITE, peers: cache.addresses } as const
+  // On a busy machine it takes a while until they have met it.
+  const get = { mode: 'get', site: SITE, peers: cache.addresses, settleSeconds: 30 } as const
   const peers = await Promise.all(['a', 'b', 'c', 'd'].map((name) => world.startPeer({ name, ...get })))
   for (const peer of peers) {
     const { bytes, originBytes } = await peer.until('summary', INSTALL)
