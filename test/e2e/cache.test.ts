@@ -86,7 +86,7 @@ it('a cache keeps to its size, gives up what nobody needs, and says what does no
   const failure = await cache.until('failure', INSTALL)
   expect(failure).toMatchObject({ code: 'DISK_FULL', fix: 'raise cacheBytes, or follow fewer channels' })
   const target = `${world.target}:4.0`
-  const get = { mode: 'get', site: SITE, target, peers: cache.addresses } as const
+  const get = { mode: 'get', site: SITE, target, peers: cache.addresses, settleSeconds: 30 } as const
   const peer = await world.startPeer({ name: 'pinned', ...get })
   const { bytes } = await peer.until('summary', INSTALL)
   expect(bytes.cache).toBe(bytes.total)
@@ -105,7 +105,13 @@ it('a cache whose disk is wiped while it serves disturbs nobody, and fills it ag
   const tree = await publish('1.0', 8 * MB)
   const cache = await startCache({ limits: { uploadLan: '4MB/s' } })
   await holds(cache, '1.0')
-  const peer = await world.startPeer({ name: 'taking', mode: 'get', site: SITE, peers: cache.addresses })
+  const peer = await world.startPeer({
+    name: 'taking',
+    mode: 'get',
+    site: SITE,
+    peers: cache.addresses,
+    settleSeconds: 30,
+  })
   await peer.until('progress', { ...INSTALL, where: ({ doneBytes }) => doneBytes > 0 })
   const again = cache.records()
   await rm(folderOf(cache), { recursive: true })
