@@ -29,6 +29,7 @@ import type { Delivery } from './delivery.ts'
 import { askNeighbour } from './from-neighbour.ts'
 import { createOriginFetcher } from './from-origin.ts'
 import type { Participants } from './participants.ts'
+import { createSyncAhead } from './sync-ahead.ts'
 
 export interface DownloadOptions {
   self: string
@@ -94,6 +95,7 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
   const originDamage = new Map<number, number>()
   const pool = createBufferPool(SPAN_BYTES + manifest.chunking.max, LIMITS.spanBuffersIdleMax)
   const writing = new Map<number, Promise<void>>()
+  const syncAhead = createSyncAhead(staging)
   const stop = new AbortController()
   const delivery: Delivery = { progressed, delivered, failed }
   const originFetcher =
@@ -236,6 +238,7 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
       if (neighbour !== undefined) neighbour.receivedBytes += content.length
       account.received(from, kindOf(from, neighbour), content.length, reasons.get(`${span} ${from}`) ?? 'alone')
       options.offer.gained(manifest.id, span)
+      syncAhead.written(content.length, swarm.totalPace.rate).catch(finish)
     }
     if (stop.signal.aborted) return
     applyEvent(swarm, { type: 'done', from, span, nowMs: now() })

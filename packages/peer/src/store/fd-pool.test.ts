@@ -53,6 +53,20 @@ test('opens again after a failure and after a drop, and closes nothing that is i
   expect(opened).toEqual([5, 5])
 })
 
+test('goes through what is open, and keeps it open until that is done', async () => {
+  const { pool, open } = countingPool(3)
+  for (const file of [1, 2, 3]) await pool.use(file, async (fd) => fd)
+  await pool.drop(2)
+  const seen: number[] = []
+  await pool.eachOpen(async (fd) => {
+    await pool.drop(1)
+    expect(open.has(fd)).toBe(true)
+    seen.push(fd)
+  })
+  expect(seen).toEqual([100, 102])
+  expect([...open]).toEqual([102])
+})
+
 test('after close, a late reader gets a descriptor for one use', async () => {
   const { pool, open } = countingPool(2)
   await pool.use(1, async (fd) => fd)

@@ -33,6 +33,21 @@ export class FdPool {
     }
   }
 
+  /** One after the other, every descriptor that is open. */
+  async eachOpen(work: (fd: number) => Promise<void>): Promise<void> {
+    for (const entry of [...this.#open.values()]) {
+      if (entry.unwanted) continue
+      entry.users += 1
+      try {
+        // Whoever wanted it hears why it could not be opened.
+        const fd = await entry.fd.catch(() => undefined)
+        if (fd !== undefined) await work(fd)
+      } finally {
+        await this.#release(entry)
+      }
+    }
+  }
+
   /** The next use opens the file anew. */
   async drop(file: number): Promise<void> {
     const entry = this.#open.get(file)

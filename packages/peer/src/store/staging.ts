@@ -22,6 +22,8 @@ export interface Staging extends Holding {
   missingChunks(span: number): number[]
   /** `bytes` are the chunks, one after the other. CHUNK_MISMATCH, and nothing written, unless every one has its digest. */
   writeChunks(span: number, chunks: readonly number[], bytes: Uint8Array): Promise<void>
+  /** Has the disk take what open files got so far, so that `finish` waits for less. */
+  syncAhead(): Promise<void>
   /**
    * Makes the release durable and moves it to the installed ones; it stays readable here. CHUNK_GONE when a file shared with an
    * installed release was changed meanwhile: its chunks are missing again, and finish may be called once they are written.
@@ -66,6 +68,10 @@ export class StagedRelease extends ReleaseHolding implements Staging {
 
   async writeChunks(_span: number, chunks: readonly number[], bytes: Uint8Array): Promise<void> {
     await this.store(verifyChunks(this.manifest, chunks, bytes))
+  }
+
+  syncAhead(): Promise<void> {
+    return this.#describingFullDisk(() => this.files.pool.eachOpen((fd) => this.#disk.sync(fd)))
   }
 
   /** Writes verified chunks. One that is here, or that another call is writing, is not written again. */
