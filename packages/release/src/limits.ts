@@ -78,3 +78,20 @@ export const REVOCATIONS_MAX = 4_096
 export const REVOCATIONS_BYTES_MAX = 256 * KiB
 /** By so much may clocks of members differ. */
 export const CLOCK_TOLERANCE_SECONDS = 300
+
+/** A signed policy, and what it holds. */
+export const POLICY_BYTES_MAX = 256 * KiB
+export const POLICY_CHANNELS_MAX = 1_000
+/** Versions of a channel that must not be skipped, and versions that nobody should have. */
+export const STEPS_MAX = 32
+export const WITHDRAWN_MAX = 32
+export const RINGS_MAX = 16
+/** Devices, groups, sites, or values of a label, that one ring matches. */
+export const MATCH_VALUES_MAX = 256
+/** Labels of a device, or that a ring matches. */
+export const LABELS_MAX = 16
+export const INSTALL_WINDOWS_MAX = 16
+/** Of the spread, the soak and the timeout of a rollout. */
+export const ROLLOUT_SECONDS_MAX = 90 * 86_400
+/** One signed report. */
+export const REPORT_BYTES_MAX = 4 * KiB

@@ -1,5 +1,5 @@
 /**
- * What an enrolment key signs: `{ key, sig, signed }`, where the signature covers a text that names the purpose, and then the
+ * What an enrolment key or a device signs: `{ key, sig, signed }`, where the signature covers a text that names the purpose, and then the
  * signed bytes. So a signature made for one purpose never serves another.
  */
 import { decodeCanonical, encode, hasKeys, isRecord } from '../manifest/wire.ts'
@@ -22,6 +22,25 @@ export function sealSigned(purpose: Purpose, signed: Uint8Array, signer: Enrolme
 
 /** The signed bytes, once one of the keys vouches for them. */
 export function openSigned(purpose: Purpose, bytes: Uint8Array, keys: readonly Uint8Array[]): Uint8Array {
+  const envelope = readEnvelope(purpose, bytes)
+  if (!keys.some((known) => Buffer.compare(known, envelope.key) === 0))
+    purpose.refuse('key', 'no enrolment key of the root signed it')
+  return vouched(purpose, envelope)
+}
+
+/** The signed bytes, and the key that vouches for them: whose it is, is for the caller to say. */
+export function openSelfSigned(purpose: Purpose, bytes: Uint8Array): { key: Uint8Array; signed: Uint8Array } {
+  const envelope = readEnvelope(purpose, bytes)
+  return { key: envelope.key, signed: vouched(purpose, envelope) }
+}
+
+interface Envelope {
+  key: Uint8Array
+  sig: Uint8Array
+  signed: Uint8Array
+}
+
+function readEnvelope(purpose: Purpose, bytes: Uint8Array): Envelope {
   if (bytes.length > purpose.bytesMax) purpose.refuse('size', tooLarge(bytes.length, purpose.bytesMax))
   const value = decodeCanonical(bytes)
   if (!isRecord(value) || !hasKeys(value, ['key', 'sig', 'signed'])) {
@@ -31,8 +50,10 @@ export function openSigned(purpose: Purpose, bytes: Uint8Array, keys: readonly U
   if (!isBytes(key, 32) || !isBytes(sig, 64) || !(signed instanceof Uint8Array)) {
     purpose.refuse('envelope', 'key, sig and signed are not 32, 64 and some bytes')
   }
-  if (!keys.some((known) => Buffer.compare(known, key) === 0))
-    purpose.refuse('key', 'no enrolment key of the root signed it')
+  return { key, sig, signed }
+}
+
+function vouched(purpose: Purpose, { key, sig, signed }: Envelope): Uint8Array {
   if (!verifySignature(key, signatureInput(purpose, signed), sig))
     purpose.refuse('signature', 'its signature does not verify')
   return signed

@@ -34,14 +34,30 @@ export async function findRelease(refreshed: Refreshed, target: Target): Promise
   return undefined
 }
 
-function newestOf(targets: Targets['targets'], { product, channel, platform }: Target): ReleaseTarget | undefined {
+/**
+ * Every release of a channel for a platform, by the most trusted role that has any; in no order.
+ * @throws ReleaseError TARGET_INVALID when what is signed there is no release
+ */
+export async function findReleases(refreshed: Refreshed, target: Omit<Target, 'version'>): Promise<FoundRelease[]> {
+  for await (const { role, targets } of visitRoles(refreshed, releaseTargetPath({ ...target, version: '0' }))) {
+    const found = releasesOf(targets, target)
+    if (found.length > 0) return found.map((release) => ({ ...release, role }))
+  }
+  return []
+}
+
+function newestOf(targets: Targets['targets'], target: Target): ReleaseTarget | undefined {
   let newest: ReleaseTarget | undefined
-  for (const [path, file] of Object.entries(targets)) {
-    if (!path.startsWith(`${product}/${channel}/`) || !path.endsWith(`/${platform}.release`)) continue
-    const release = readReleaseTarget(path, file)
+  for (const release of releasesOf(targets, target)) {
     if (newest === undefined || release.counter > newest.counter) newest = release
   }
   return newest
+}
+
+function releasesOf(targets: Targets['targets'], { product, channel, platform }: Target): ReleaseTarget[] {
+  return Object.entries(targets)
+    .filter(([path]) => path.startsWith(`${product}/${channel}/`) && path.endsWith(`/${platform}.release`))
+    .map(([path, file]) => readReleaseTarget(path, file))
 }
 
 function releaseAt(targets: Targets['targets'], path: string): ReleaseTarget | undefined {
