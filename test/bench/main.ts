@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { EXIT, formatBytes, parseSize } from '@shoal/cli'
 import { benchCrowd, CROWD_COLUMNS, type CrowdPlan } from './crowd.ts'
+import { benchLimits, LIMITS_COLUMNS } from './limits.ts'
 import { benchMemory, MEMORY_COLUMNS } from './memory.ts'
 import { benchPair, PAIR_COLUMNS } from './pair.ts'
 import { benchPublish, PUBLISH_COLUMNS } from './publish.ts'
@@ -11,12 +12,15 @@ import { formatTable, type BenchResult, type Column } from './result.ts'
 const HELP = `usage: pnpm bench publish [--tree DIR] [--json]
        pnpm bench pair [--size 1GiB] [--json]
        pnpm bench memory [--size 10GB] [--json]
+       pnpm bench limits [--rate 3MB] [--json]
        pnpm bench flash-crowd|two-sites|rolling [--peers 8] [--size 100MiB] [--uplink 50Mbit] [--lan 1Gbit] [--json]
 
 publish      a real tree becomes a release: MB/s, CPU, cores used; beside 'casync make'
 pair         one peer takes one file from one other over loopback, verified and on disk: MB/s, CPU-seconds per GB of both
              ends; beside the same without lanes, and libtorrent (python3-libtorrent)
 memory       most memory that either end of such a transfer ever holds
+limits       how exactly limits on uploads, on downloads and on the origin hold: bytes at the receiver's sockets over ten
+             seconds as a share of what was allowed; needs Linux and iproute2
 flash-crowd  a release comes out and all peers of a site want it at once: time of the last, copies over the uplink; beside
              libtorrent with the origin as web seed, and one plain download
 two-sites    the same with two sites, each behind an uplink of its own
@@ -24,6 +28,7 @@ rolling      peers of a site start two seconds apart
 
   --tree DIR      what to publish; by default the Node distribution and all packages in node_modules
   --size SIZE     how much to move
+  --rate SIZE     what the limit allows in a second
   --peers NUMBER  peers of each site
   --uplink RATE   of each site, in either direction
   --lan RATE      of each peer
@@ -41,6 +46,7 @@ const JOIN_EVERY_MS = 2_000
 const options = {
   tree: { type: 'string' },
   size: { type: 'string' },
+  rate: { type: 'string', default: '3MB' },
   peers: { type: 'string', default: '8' },
   uplink: { type: 'string', default: '50Mbit' },
   lan: { type: 'string', default: '1Gbit' },
@@ -54,6 +60,7 @@ const SCENARIOS: Readonly<Record<string, { run: Bench; columns: readonly Column[
   publish: { run: ({ tree }, note) => benchPublish(tree, note), columns: PUBLISH_COLUMNS },
   pair: { run: ({ size = '1GiB' }, note) => benchPair(parseSize(size), note), columns: PAIR_COLUMNS },
   memory: { run: ({ size = '10GB' }, note) => benchMemory(parseSize(size), note), columns: MEMORY_COLUMNS },
+  limits: { run: ({ rate }, note) => benchLimits(parseSize(rate), note), columns: LIMITS_COLUMNS },
   'flash-crowd': crowd({ scenario: 'flash-crowd', sites: 1, joinEveryMs: 0 }),
   'two-sites': crowd({ scenario: 'two-sites', sites: 2, joinEveryMs: 0 }),
   rolling: crowd({ scenario: 'rolling', sites: 1, joinEveryMs: JOIN_EVERY_MS }),

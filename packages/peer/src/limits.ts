@@ -62,6 +62,38 @@ export const LIMITS = {
     /** Release roles of channels, beside the one that is looked for. */
     rolesKeptMax: 64,
   },
+  /** What this device has to say of releases, until a tracker has it. */
+  reports: {
+    bytesMax: 4 << 10,
+    /** To be sent, and given up; what is the oldest makes room. */
+    pendingMax: 2_000,
+    deadMax: 2_000,
+    /** In one message. */
+    batchMax: 64,
+    sendTimeoutMs: 30_000,
+    /** Reports that follow each other closely are sent together. */
+    gatherMs: 250,
+    backoffMinMs: 1_000,
+    backoffMaxMs: 600_000,
+    /** One that no tracker took for so long is given up. */
+    keptMs: 30 * 86_400_000,
+    /** What is installed is told again this often. */
+    presentMs: 86_400_000,
+  },
+  /** Bringing releases in, a step at a time. */
+  rollout: {
+    recordBytesMax: 1 << 20,
+    /** Failures that are not repeated, and counters of releases that were here. */
+    rememberedMax: 64,
+    /** How long sources of the policy are waited for, and how often trackers are asked without being rung. */
+    policyWaitMs: 3_000,
+    policyAskMs: 300_000,
+  },
+  /** What commands print, as far as it is kept, and how long the last of it is waited for. */
+  commandOutputBytesMax: 4 << 10,
+  commandDrainMs: 250,
+  /** No wait is longer, so that a clock which was put forward is noticed. */
+  waitMaxMs: 3_600_000,
   /** Files that one holding keeps open. */
   openFilesMax: 64,
   /** File operations that the store has under way for one call. */
@@ -82,9 +114,9 @@ export const LIMITS = {
   origin: {
     /** One request: large enough that requests cost little, small enough to lose. */
     rangeBytesMax: 8 << 20,
-    /** Under a ration: how long one request should last, and what is worth a request beside another. */
-    rationedRangeMs: 500,
-    rationedLaneBytesPerSecond: 1_000_000,
+    /** Under a ration: how much time of it one request covers, and what is paid for before it is asked for, however little that is. */
+    rationedRangeMs: 150,
+    paidAheadBytesMin: 512 << 10,
     /** Bytes between two wanted frames that are read over rather than asked around. */
     gapBytesMax: 64 << 10,
     /** An origin that ignores Range is read through up to this far, or when this share of it is wanted. */

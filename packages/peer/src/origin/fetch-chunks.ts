@@ -16,15 +16,15 @@ export async function* fetchChunks(
   wanted: Iterable<number>,
   signal: AbortSignal,
 ): AsyncGenerator<ChunkOutcome, void, void> {
-  const { lanes, joinBytesMax } = shareOf(connection)
-  const plan = planRanges(wanted, index, chunks, { ...LIMITS.origin, joinBytesMax })
+  const { concurrency } = connection.settings
+  const plan = planRanges(wanted, index, chunks, { ...LIMITS.origin, joinBytesMax: joinBytesMax(connection) })
   for (const chunk of plan.refused) yield { chunk, error: badIndex(connection, chunk) }
 
   const queue: RangeJob[] = plan.ranges.map((range) => ({ ...range, again: false }))
   const transfer: Transfer = { connection, index, chunks, queue }
   let failedInARow = 0
 
-  yield* runLanes<ChunkOutcome>(Math.min(lanes, queue.length), signal, async (emit, laneSignal) => {
+  yield* runLanes<ChunkOutcome>(Math.min(concurrency, queue.length), signal, async (emit, laneSignal) => {
     for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
       const failure = await fetchRange(transfer, job, emit, laneSignal)
       failedInARow = failure?.code === 'ORIGIN_UNREACHABLE' ? failedInARow + 1 : 0
@@ -38,13 +38,11 @@ export async function* fetchChunks(
 }
 
 /**
- * How much to ask for at once, on how many lanes. Under a ration each request is over soon: what its answer leaves waiting in
- * buffers, a server takes for sent, and hangs up on who seems to want nothing more.
+ * How much to ask for at once. Under a ration it is paid for before it is asked for, and little at a time, so that what the
+ * origin sends is as even as what is allowed.
  */
-function shareOf({ settings: { concurrency, ration } }: OriginConnection): { lanes: number; joinBytesMax: number } {
-  const { rationedRangeMs, rationedLaneBytesPerSecond } = LIMITS.origin
-  const lanes = Math.min(concurrency, Math.max(1, Math.floor(ration.rate / rationedLaneBytesPerSecond)))
-  return { lanes, joinBytesMax: ((ration.rate / lanes) * rationedRangeMs) / 1000 }
+function joinBytesMax({ settings: { ration } }: OriginConnection): number {
+  return (ration.rate * LIMITS.origin.rationedRangeMs) / 1000
 }
 
 function badIndex(connection: OriginConnection, chunk: number): OriginFailure {

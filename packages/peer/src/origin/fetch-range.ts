@@ -4,7 +4,7 @@ import { LIMITS } from '../limits.ts'
 import type { ChunkOutcome } from './chunk-outcome.ts'
 import type { OriginConnection } from './connection.ts'
 import { decodeFrame } from './decode-frame.ts'
-import { OriginFailure } from './failure.ts'
+import { forbidden, OriginFailure } from './failure.ts'
 import { createFrameReader } from './frame-reader.ts'
 import { joinFrames } from './plan-ranges.ts'
 import type { Frame, PackRange } from './plan-ranges.ts'
@@ -67,6 +67,7 @@ export async function fetchRange(
     for (;;) {
       // More than one range only when this job has taken over a pack and the origin knows Range after all.
       const end = joinFrames(job.pack, reader.unfinished, LIMITS.origin)[0]?.end ?? job.end
+      const paidBytes = await payAhead(end - reader.next)
       const answer = await request(connection, path, { range: { start: reader.next, end }, signal })
       if (answer === undefined) throw absent(connection, path)
       connection.ignoresRange = answer.end === undefined
@@ -75,18 +76,31 @@ export async function fetchRange(
         answer.body.on('error', () => undefined).destroy()
         throw rangeIgnored(answer)
       }
-      await readFrames(answer)
+      await readFrames(answer, paidBytes)
       if (reader.done) return
       if (answer.end === undefined || reader.next < end) throw truncated(answer)
     }
   }
 
-  async function readFrames(answer: Answer): Promise<void> {
+  /**
+   * What is asked for is sent at once, whenever it is read. Returns how much was paid for: nothing where the range was planned
+   * before a ration became as small as it is, and then it is paid for as it is read.
+   */
+  async function payAhead(bytes: number): Promise<number> {
+    const { ration } = connection.settings
+    const atOnceMax = Math.max(LIMITS.origin.paidAheadBytesMin, (ration.rate * LIMITS.origin.rationedRangeMs) / 1000)
+    if (ration.rate === Infinity || bytes > atOnceMax) return 0
+    if (await ration.take(bytes, signal)) return bytes
+    signal.throwIfAborted()
+    throw forbidden(`${connection.address.shown}${path}`)
+  }
+
+  async function readFrames(answer: Answer, paidBytes: number): Promise<void> {
     const promised = answer.end === undefined ? Infinity : answer.end - answer.start
     let received = 0
     reader.begin(answer.start)
     try {
-      for await (const bytes of readBody(connection, answer, signal)) {
+      for await (const bytes of readBody(connection, answer, signal, paidBytes)) {
         received += bytes.length
         for (const { frame, bytes: compressed } of reader.feed(bytes)) await deliver(frame, compressed)
         // A whole object goes on after the last wanted frame. A range ends here, and is read to its end so that the

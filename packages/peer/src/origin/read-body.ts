@@ -4,11 +4,15 @@ import { networkFailure } from './network-failure.ts'
 import { createRateFloor } from './rate-floor.ts'
 import type { Answer } from './request.ts'
 
-/** The bytes of an answer as they arrive, counted, and abandoned when they come too slowly. Stopping early closes it. */
+/**
+ * The bytes of an answer as they arrive, counted, and abandoned when they come too slowly. Stopping early closes it.
+ * @param paidBytes what of it was taken from the ration already
+ */
 export async function* readBody(
   connection: OriginConnection,
   answer: Answer,
   signal: AbortSignal,
+  paidBytes = 0,
 ): AsyncGenerator<Uint8Array, void, void> {
   const { settings, stats } = connection
   const floor = createRateFloor(settings.rateWindowMs, settings.rateMinBytesPerSecond)
@@ -21,8 +25,11 @@ export async function* readBody(
       const { value } = step
       const fast = floor.add(performance.now() - before, value.length)
       stats.wireBytes += value.length
-      // What is not read yet waits at the origin: nothing is sent faster than it is taken.
-      if (!(await settings.ration.take(value.length, signal))) throw forbidden(answer.shown)
+      const owedBytes = Math.max(0, value.length - paidBytes)
+      paidBytes -= value.length - owedBytes
+      // What is not read yet waits at the origin: what was not paid for before is sent no faster than it is taken.
+      const isAllowed = owedBytes === 0 ? settings.ration.rate > 0 : await settings.ration.take(owedBytes, signal)
+      if (!isAllowed) throw forbidden(answer.shown)
       yield value
       if (!fast) throw tooSlow(answer, settings.rateMinBytesPerSecond)
     }

@@ -24,7 +24,7 @@ function movedBetween(moved: readonly [number, number][], fromMs: number, toMs: 
 
 describe('a rate', () => {
   it('holds within 5 % over any 10 s, however late the timers are', () => {
-    const lateness = fc.array(fc.double({ min: 0, max: 150, noNaN: true }), { minLength: 1, maxLength: 50 })
+    const lateness = fc.array(fc.double({ min: 0, max: 250, noNaN: true }), { minLength: 1, maxLength: 50 })
     fc.assert(
       fc.property(rates, lateness, fc.integer({ min: 0, max: 2_000 }), (rate, latenessMs, fromMs) => {
         const grain = grainBytes(rate)
@@ -48,7 +48,7 @@ describe('a rate', () => {
         for (const [laterMs, bytes] of asked) {
           nowMs += laterMs
           if (waitMs(bucket, nowMs) > 0) continue
-          expect(moved).toBeLessThanOrEqual((rate * (nowMs + 200)) / 1000 + 1)
+          expect(moved).toBeLessThanOrEqual((rate * (nowMs + 300)) / 1000 + 1)
           spend(bucket, bytes, nowMs)
           moved += bytes
         }
