@@ -1,12 +1,12 @@
 /**
- * Has a slow download's bytes on the disk by the time that the last one comes. One that is about as fast as the disk is left
- * alone: its writes would wait for the sync, and so it waits once, in the end.
+ * Has the bytes of a download on the disk by the time that the last one comes: the sync of what is there goes on while the rest
+ * is received, one at a time, so that a disk that is slower sets the pace itself.
  */
 import type { Staging } from '../store/index.ts'
 
-/** Bytes a second, well below what a disk takes. */
-const RATE_MAX = 32e6
-const SYNC_BYTES = 4 << 20
+/** A sync is worth it for what comes in so long, and for no less than so much. */
+const STEP_MS = 100
+const STEP_BYTES_MIN = 4 << 20
 
 export interface SyncAhead {
   /** @param rate bytes a second of the download; 0 while it is not known. Rejects for an error of the disk, which nobody else would hear of. */
@@ -19,7 +19,7 @@ export function createSyncAhead(staging: Pick<Staging, 'syncAhead'>): SyncAhead 
   return {
     async written(bytes, rate) {
       waitingBytes += bytes
-      if (isSyncing || waitingBytes < SYNC_BYTES || rate === 0 || rate > RATE_MAX) return
+      if (isSyncing || waitingBytes < Math.max(STEP_BYTES_MIN, (rate * STEP_MS) / 1000)) return
       waitingBytes = 0
       isSyncing = true
       try {
