@@ -3,7 +3,6 @@ import { blockIdOf, readManifest, type BlockId, type Manifest, type ReleaseId } 
 import { PeerError } from '../error.ts'
 import type { Neighbour, Neighbours } from '../neighbours/index.ts'
 import type { OriginClient } from '../origin/index.ts'
-import { pause } from '../pause.ts'
 import type { Store } from '../store/index.ts'
 import { firstAnswer, type AnswerSource } from '../first-answer.ts'
 import type { Participants } from './participants.ts'
@@ -76,7 +75,7 @@ async function fetchBlock(
       if (!signal.aborted && ++failures >= ORIGIN_FAILURES_MAX) throw error
     }
     if (signal.aborted) throw new PeerError('TIMEOUT', `nobody within reach has manifest block ${id}`)
-    await pause(LOOK_AGAIN_MS, signal)
+    await participants.arrival(LOOK_AGAIN_MS, signal)
     originAsked = origin === undefined
   }
 }

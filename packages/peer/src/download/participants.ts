@@ -1,6 +1,7 @@
 /** The neighbours that take part in one release, remembered from before its manifest is known. */
 import { parseReleaseId, type ReleaseId } from '@shoal/release'
 import type { Neighbour, Neighbours } from '../neighbours/index.ts'
+import { pause } from '../pause.ts'
 import { FETCHING_MAX, setBit } from '../swarm/index.ts'
 
 export interface ParticipantsListener {
@@ -14,19 +15,24 @@ export interface Participants {
   readonly slot: number
   /** Every one of them has the whole manifest: nobody offers spans without it. */
   list(): Neighbour[]
+  /** Resolves when another comes, after the time, or when the signal aborts. */
+  arrival(ms: number, signal: AbortSignal): Promise<void>
   /** Tells of everyone there is, then of every change. */
   listen(listener: ParticipantsListener): void
   leave(): void
 }
 
-export function followParticipants(neighbours: Neighbours, release: ReleaseId): Participants {
+export function followParticipants(neighbours: Pick<Neighbours, 'follow'>, release: ReleaseId): Participants {
   const spansOf = new Map<Neighbour, Uint8Array>()
   const fetchedBy = new Map<Neighbour, Set<number>>()
+  const awaiting = new Set<() => void>()
   let listener: ParticipantsListener | undefined
   const following = neighbours.follow(parseReleaseId(release), {
     available(neighbour, spans) {
+      const isNew = !spansOf.has(neighbour)
       spansOf.set(neighbour, spans)
       listener?.joined(neighbour, spans)
+      if (isNew) for (const wake of awaiting) wake()
     },
     have(neighbour, span) {
       const spans = spansOf.get(neighbour)
@@ -49,6 +55,13 @@ export function followParticipants(neighbours: Neighbours, release: ReleaseId): 
   return {
     slot: following.slot,
     list: () => [...spansOf.keys()],
+    async arrival(ms, signal) {
+      const arrived = new AbortController()
+      const wake = (): void => arrived.abort()
+      awaiting.add(wake)
+      await pause(ms, AbortSignal.any([signal, arrived.signal]))
+      awaiting.delete(wake)
+    },
     listen(next) {
       listener = next
       for (const [neighbour, spans] of spansOf) {

@@ -93,25 +93,30 @@ describe('the first round', () => {
     expect(await heard).toMatchObject({ origin: 'answered', from: 'nobody', timestamps: [] })
   })
 
-  it('gives neighbours that were asked a moment more, and does not wait for one that is silent', async () => {
-    const slow = Promise.withResolvers<Uint8Array>()
+  it('gives neighbours that were asked as long again, and does not wait for one that is silent', async () => {
+    const [slow, first] = [Promise.withResolvers<Uint8Array>(), Promise.withResolvers<Uint8Array>()]
     const neighbours = neighboursOf(
       neighbourWith('slow', { 'timestamp.json': slow.promise }),
       neighbourWith('silent', { 'timestamp.json': NEVER }),
     )
-    const { heard } = round({ neighbours, origin: originWith({ 'timestamp.json': timestamp(1) }) })
-    await vi.advanceTimersByTimeAsync(400)
+    const { heard, isOver } = round({ neighbours, origin: originWith({ 'timestamp.json': first.promise }) })
+    await vi.advanceTimersByTimeAsync(300)
+    first.resolve(timestamp(1))
+    await vi.advanceTimersByTimeAsync(250)
     slow.resolve(timestamp(2))
-    await vi.advanceTimersByTimeAsync(100)
+    await vi.advanceTimersByTimeAsync(45)
+    expect(isOver()).toBe(false)
+    await vi.advanceTimersByTimeAsync(10)
+    expect(isOver()).toBe(true)
     expect(versionsOf(await heard)).toEqual([1, 2])
   })
 
   it('without an origin also hears a neighbour that is linked a moment after the first has answered', async () => {
     const neighbours = neighboursOf(neighbourWith('behind', { 'timestamp.json': timestamp(1) }))
     const { heard } = round({ neighbours })
-    await vi.advanceTimersByTimeAsync(400)
+    await vi.advanceTimersByTimeAsync(90)
     neighbours.link(neighbourWith('ahead', { 'timestamp.json': timestamp(2) }))
-    await vi.advanceTimersByTimeAsync(100)
+    await vi.advanceTimersByTimeAsync(10)
     expect(versionsOf(await heard)).toEqual([1, 2])
   })
 

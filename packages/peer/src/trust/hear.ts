@@ -30,8 +30,12 @@ export interface Heard {
 /** The files of which nobody knows beforehand what the newest version is. */
 type Newest = 'root' | 'timestamp'
 
-/** After the origin's answer, or the first of a neighbour when there is no origin, the others get this long to know better. */
-const GRACE_MS = 500
+/**
+ * After the origin's answer, or the first of a neighbour when there is no origin, the others get as long again as that took to
+ * know better: on a LAN they need no more than that, and far away no less. Within these.
+ */
+const GRACE_MIN_MS = 100
+const GRACE_MAX_MS = 500
 /** And the origin this long to answer at all. */
 const ORIGIN_GRACE_MS = 5_000
 const KNOWN_WAIT_MS = 5_000
@@ -53,6 +57,7 @@ export function hear(
   let hasProof = false
   let pending = 0
   let deadlineMs = Infinity
+  const startedMs = performance.now()
   let timer: NodeJS.Timeout | undefined
 
   function settle(): void {
@@ -81,7 +86,7 @@ export function hear(
     // Without the origin's word a neighbour that is not linked yet may know better than the one that is.
     const isAll = pending === 0 && (heard.origin === 'answered' || !expectsNeighbours)
     if (isAll) settle()
-    else settleIn(GRACE_MS)
+    else settleIn(Math.min(GRACE_MAX_MS, Math.max(GRACE_MIN_MS, performance.now() - startedMs)))
   }
 
   async function ask(fetch: (kind: Newest, file: string) => Promise<Uint8Array | undefined>): Promise<boolean> {
