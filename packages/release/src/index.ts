@@ -32,7 +32,7 @@ export { formatTarget, parseName, parseTarget, parseVersion, type Target } from 
 export { originPath } from './origin-path.ts'
 export { encodePackIndex, frameBytesMax, packIndexBytesMax, parsePackIndex, type PackIndex } from './pack-index.ts'
 export { RULES, type ReleaseErrorCode, type Rule } from './rules.ts'
-export { createSigner, keyIdOf, verifySignature, type Signer } from './key.ts'
+export { createSigner, keyIdOf, metadataKeyIdOf, verifySignature, type Signer } from './key.ts'
 export { checkMetadata, METADATA_BYTES_MAX, parseMetadata, type Kind, type MetadataOf } from './tuf/metadata.ts'
 export {
   isMetadataFile,
@@ -57,7 +57,16 @@ export { findRelease, findReleases, findTarget, type FoundRelease } from './tuf/
 export type { ChannelPolicy, InstallWindow, Match, Policy, RingPolicy } from './rollout/policy.ts'
 export type { RolloutPolicy, RolloutTerms, Withdrawn } from './rollout/policy.ts'
 export { parsePolicy, signPolicy } from './rollout/document.ts'
-export { POLICY_FILE, POLICY_ROLE, policyPath, stagedChannels, verifyPolicy } from './rollout/delegation.ts'
+export { parseRollout } from './rollout/terms.ts'
+export {
+  POLICY_FILE,
+  POLICY_ROLE,
+  policyKeyIds,
+  policyPath,
+  stagedChannels,
+  verifyPolicy,
+} from './rollout/delegation.ts'
+export type { StagedChannel, TrustedTargets } from './rollout/delegation.ts'
 export { chooseRing, isWhole, matches, placeOf, spreadOfMs, type DeviceFacts } from './rollout/ring.ts'
 export { decideTurn, type Circumstances, type OfferedRelease, type StayReason, type Turn } from './rollout/turn.ts'
 export { isOpenAt, isWithin, isZone, localTime, nextOpeningMs, type LocalTime } from './rollout/window.ts'

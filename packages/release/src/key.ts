@@ -15,6 +15,13 @@ export function keyIdOf(publicKey: Uint8Array): string {
   return Buffer.from(sha256(publicKey)).toString('hex')
 }
 
+/** The id that metadata of The Update Framework gives an ed25519 key: hex of the sha256 of its canonical JSON. */
+export function metadataKeyIdOf(publicKey: Uint8Array): string {
+  const hex = Buffer.from(publicKey).toString('hex')
+  const json = `{"keytype":"ed25519","keyval":{"public":"${hex}"},"scheme":"ed25519"}`
+  return Buffer.from(sha256(Buffer.from(json))).toString('hex')
+}
+
 /** An ed25519 signer from the 32 secret bytes; any 32 random bytes will do. */
 export function createSigner(secret: Uint8Array): Signer & { readonly publicKey: Uint8Array } {
   if (secret.length !== 32) throw new RangeError(`an ed25519 secret has 32 bytes, not ${secret.length}`)

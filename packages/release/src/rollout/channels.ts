@@ -4,7 +4,7 @@ import { isRecord } from '../manifest/wire.ts'
 import { hasOnly, isListOf, isName, isRolloutId, isVersion } from './fields.ts'
 import type { ChannelPolicy, Withdrawn } from './policy.ts'
 import { refusePolicy } from './refuse.ts'
-import { readRollout } from './terms.ts'
+import { parseRollout } from './terms.ts'
 
 /** @throws ReleaseError POLICY_INVALID */
 export function readChannels(value: unknown): ChannelPolicy[] {
@@ -31,7 +31,7 @@ function readChannel(value: unknown): ChannelPolicy {
     ...(base === undefined ? {} : { base }),
     steps: readSteps(steps),
     withdrawn: readWithdrawn(withdrawn),
-    ...(rollout === undefined ? {} : { rollout: readRollout(rollout) }),
+    ...(rollout === undefined ? {} : { rollout: parseRollout(rollout) }),
   }
 }
 

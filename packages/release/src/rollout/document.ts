@@ -1,8 +1,9 @@
 /** tuf/policy.json: TUF metadata of type targets that offers no target, and carries the policy in a field of what is signed. */
 import { Metadata, Signature, Targets } from '@tufjs/models'
-import type { Signer } from '../key.ts'
+import { metadataKeyIdOf } from '../key.ts'
 import { POLICY_BYTES_MAX } from '../limits.ts'
 import { isRecord } from '../manifest/wire.ts'
+import type { EnrolmentSigner } from '../membership/envelope.ts'
 import { parseMetadata } from '../tuf/metadata.ts'
 import { readChannels } from './channels.ts'
 import type { Policy } from './policy.ts'
@@ -40,7 +41,7 @@ export function parsePolicy(bytes: Uint8Array): PolicyDocument {
  * The document of a policy, signed; `expires` is cut to the second.
  * @throws ReleaseError METADATA_INVALID, POLICY_INVALID for what a reader would refuse
  */
-export function signPolicy({ version, expires, channels }: Policy, signers: readonly Signer[]): Uint8Array {
+export function signPolicy({ version, expires, channels }: Policy, keys: readonly EnrolmentSigner[]): Uint8Array {
   const signed = new Targets({
     specVersion: SPEC_VERSION,
     version,
@@ -48,10 +49,10 @@ export function signPolicy({ version, expires, channels }: Policy, signers: read
     unrecognizedFields: { [POLICY_FIELD]: { channels: structuredClone(channels) as never } },
   })
   const metadata = new Metadata(signed)
-  for (const signer of signers) {
+  for (const key of keys) {
     metadata.sign((bytes) => {
-      const sig = Buffer.from(signer.sign(bytes)).toString('hex')
-      return new Signature({ keyID: signer.keyId, sig })
+      const sig = Buffer.from(key.sign(bytes)).toString('hex')
+      return new Signature({ keyID: metadataKeyIdOf(key.publicKey), sig })
     })
   }
   const bytes = Buffer.from(`${JSON.stringify(metadata.toJSON())}\n`)

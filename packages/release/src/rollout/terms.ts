@@ -25,7 +25,7 @@ const ZONE = /^[A-Za-z0-9_+-]{1,32}(?:\/[A-Za-z0-9_+-]{1,32}){0,2}$/
 const DAY_MINUTES = 24 * 60
 
 /** @throws ReleaseError POLICY_INVALID */
-export function readRollout(value: unknown): RolloutPolicy {
+export function parseRollout(value: unknown): RolloutPolicy {
   if (!isRecord(value) || !hasOnly(value, KEYS)) {
     refusePolicy('policy-shape', `a rollout has other keys than ${KEYS.join(', ')}`)
   }
