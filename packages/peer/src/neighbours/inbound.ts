@@ -3,7 +3,16 @@ import type { Connection, Stream } from '@libp2p/interface'
 import type { PeerError } from '../error.ts'
 import { LIMITS } from '../limits.ts'
 import { SPAN_BYTES } from '@shoal/release'
-import { createBufferPool, linkOverStream, serveLink, type Hello, type Link, type Offer } from '../links/index.ts'
+import {
+  createBufferPool,
+  linkOverStream,
+  serveLink,
+  tellOnce,
+  type Hello,
+  type Link,
+  type Offer,
+  type TellOnce,
+} from '../links/index.ts'
 
 export interface InboundDeps {
   hello: Hello
@@ -33,14 +42,26 @@ export function createInbound(deps: InboundDeps): Inbound {
   const streams = createSeats(LIMITS.inboundLinksPerPeerMax)
   const rooms = createBufferPool(ROOM_BYTES, LIMITS.roomsIdleMax)
   const lanes = createSeats(LIMITS.lane.inboundPerPeerMax)
+  const tellings = new Map<string, TellOnce>()
+
+  function tellingOf({ peer, ended }: Link): TellOnce {
+    const telling = tellings.get(peer) ?? tellOnce(deps.offer)
+    tellings.set(peer, telling)
+    const forget = (): void => {
+      if (streams.countOf(peer) + lanes.countOf(peer) === 0) tellings.delete(peer)
+    }
+    ended.addEventListener('abort', forget, { once: true })
+    return telling
+  }
 
   function serve(link: Link, connection: Connection, seats: Seats): void {
     const { peer } = link
     const isFull = streams.all.size + lanes.all.size >= LIMITS.inboundLinksMax
     if (deps.isBanned(peer) || isFull || !seats.take(link)) return link.close(new Error('no room for another link'))
+    const telling = tellingOf(link)
     serveLink(link, {
       hello: deps.hello,
-      offer: deps.offer,
+      offer: { ...deps.offer, watch: seats === lanes ? telling.onLane : telling.onStream },
       rooms,
       paused: () => deps.paused(),
       allow: (bytes, signal) => deps.allow(peer, bytes, signal),

@@ -134,6 +134,41 @@ it('a lane that is lost leaves the stream as it was, and another one is opened l
   expect(neighbour.lane).toBeDefined()
 })
 
+it('what a neighbour gains is heard once while it has a lane, and nothing of it is missed when the lane is lost', async () => {
+  await using stack = new AsyncDisposableStack()
+  const { asker, holder, lane } = await pair(stack)
+  const other = smallRelease(20_000)
+  const heard: string[] = []
+  let wake: () => void = () => undefined
+  const tell = (word: string): void => {
+    heard.push(word)
+    wake()
+  }
+  const until = async (count: number): Promise<void> => {
+    while (heard.length < count) await new Promise<void>((resolve) => (wake = resolve))
+  }
+  asker.neighbours.follow(other.manifest.id, {
+    available: (_, [spans]) => tell(`available ${spans}`),
+    have: (_, span) => tell(`have ${span}`),
+    fetching: (_, span) => tell(`fetching ${span}`),
+    left: () => tell('left'),
+  })
+  // Neither link has it yet.
+  await until(2)
+  expect(heard.splice(0)).toEqual(['left', 'left'])
+  holder.offer.add(holdingOf(other))
+  await until(1)
+  holder.offer.fetching(other.manifest.id, 5, true)
+  holder.offer.gained(other.manifest.id, 5)
+  await until(3)
+  expect(heard.splice(0)).toEqual(['available 1', 'fetching 5', 'have 5'])
+  lane.close(new Error('a test'))
+  await until(1)
+  holder.offer.gained(other.manifest.id, 6)
+  await until(2)
+  expect(heard).toEqual(['available 1', 'have 6'])
+})
+
 it('a neighbour whose port for lanes is closed is asked over libp2p', async () => {
   await using stack = new AsyncDisposableStack()
   const closed = createServer().listen(0, '127.0.0.1')

@@ -81,7 +81,7 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
     serve: (link, connection) => inbound.takeLane(link, connection),
     ask(link, neighbour, onReady) {
       const lane = ask(link, neighbour, () => {
-        following.joinAllOn(lane)
+        following.joinAllOn(lane, neighbour)
         onReady(lane)
       })
     },
