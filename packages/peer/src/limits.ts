@@ -44,6 +44,22 @@ export const LIMITS = {
   exchangeBytesMax: 80 << 10,
   /** The least rate that traffic can be limited to, but for none at all. */
   rateMinBytesPerSecond: 16_000,
+  /** Of a peer that makes room for everything else: waits on the way are added time. */
+  background: {
+    /** The wait that it allows itself to cause. */
+    targetMs: 60,
+    floorBytesPerSecond: 32_000,
+    startBytesPerSecond: 500_000,
+    rateMaxBytesPerSecond: 10e9,
+    /** After so long without too much of a wait, it looks anew how much there is. */
+    quietMs: 8_000,
+    decideMs: 500,
+    /** So many neighbours of other sites are pinged this often, while anything moves between sites. */
+    pingMs: 250,
+    pingTimeoutMs: 2_000,
+    pingedMax: 3,
+    idleMs: 5_000,
+  },
   /** A limit in what the running daemon is told. */
   controlBodyBytesMax: 4 << 10,
   /** Neighbours that this peer connects to on its own. */

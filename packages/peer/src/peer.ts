@@ -12,7 +12,8 @@ import { startNeighbours, type Neighbours, type NeighboursConfig } from './neigh
 import { createLaneIdentity, hostOf, startNode, stopNode } from './network/index.ts'
 import { startNews, type PeerNews } from './news/index.ts'
 import { createOriginClient, type OriginClient } from './origin/index.ts'
-import { startTraffic, type LimitSettings, type Traffic } from './traffic/index.ts'
+import { startPinging } from './ping.ts'
+import { startTraffic, type Traffic, type TrafficSettings } from './traffic/index.ts'
 import { openTrust, type Trust } from './trust/index.ts'
 
 export interface PeerConfig {
@@ -32,7 +33,7 @@ export interface PeerConfig {
   /** Requests to it at the same time. */
   originRequestsMax?: number
   /** Without any, nothing is limited. */
-  limits?: LimitSettings
+  limits?: TrafficSettings
   given: Multiaddr[]
   trackers: Multiaddr[]
   bootstrap: Multiaddr[]
@@ -111,8 +112,15 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
       ...(opened === undefined ? {} : { memberOf: (peer) => opened.membership.memberOf(peer) }),
       offer,
       paused: () => paused,
-      allowUpload: (isLocal, bytes, signal) => traffic.allowUpload(isLocal, bytes, signal),
+      allowUpload: (isLocal, to, bytes, signal) => traffic.allowUpload(isLocal, to, bytes, signal),
       onEvent,
+    }),
+  )
+  stack.use(
+    startPinging(node, {
+      isWanted: () => traffic.background?.isMoving() === true,
+      remote: () => neighbours.linked().filter(({ local }) => !local),
+      onRoundTrip: (to, ms) => traffic.background?.recordRoundTrip(to, ms),
     }),
   )
   const news = stack.use(startNews(node, { fleet, trust, membership: opened?.membership, neighbours, onEvent }))
@@ -171,6 +179,7 @@ function openOrigin(url: string, { originRedirects, originRequestsMax }: PeerCon
   return createOriginClient(url, {
     allowRedirectTo: originRedirects,
     ration: traffic.origin,
+    onAnswered: (ms) => traffic.background?.recordRoundTrip(url, ms),
     connectionsMax: requestsMax,
     concurrency: Math.min(concurrency, requestsMax),
   })

@@ -60,6 +60,8 @@ export const configSchema = z.strictObject({
   /** Requests to the origin at the same time. */
   originRequestsMax: z.int().min(1).max(64).default(6),
   limits: z.strictObject(limits).prefault({}),
+  /** In the background, what goes between sites yields to everything else on the way. */
+  mode: z.enum(['normal', 'background']).default('normal'),
   windows: z.array(window).max(64).default([]),
   follow: z.array(follow).min(1).max(64),
   /** Identity and control socket. */

@@ -8,6 +8,8 @@ export interface LimitOrder {
   set: Rates
   /** Everything that was ordered before is forgotten first. */
   clear: boolean
+  /** Whether what goes between sites yields to everything else; as before when absent. */
+  background?: boolean | undefined
 }
 
 /** JSON has no Infinity: null stands for no limit. */
@@ -18,6 +20,7 @@ const rate = z
 const schema = z.strictObject({
   set: z.partialRecord(z.enum(FLOWS), rate),
   clear: z.boolean(),
+  background: z.boolean().optional(),
 })
 
 export function encodeLimitOrder(order: LimitOrder): string {

@@ -2,7 +2,7 @@
 import type { CacheStatus } from '../cache/index.ts'
 import type { Account, SourceBytes } from '../download/account.ts'
 import type { NeighbourInfo } from '../neighbours/index.ts'
-import type { Flow, Limit } from '../traffic/index.ts'
+import type { BackgroundStatus, Flow, Limit } from '../traffic/index.ts'
 import type { TrustStatus } from '../trust/index.ts'
 
 export interface FollowStatus {
@@ -41,6 +41,8 @@ export interface PeerStatus {
   origin: string | undefined
   sentBytes: number
   limits: Record<Flow, LimitStatus>
+  /** Only in the background. */
+  background?: BackgroundStatus
   /** Of the signed metadata: what there is of it, and how fresh it is. */
   metadata: TrustStatus
   /** Of a private fleet only. */

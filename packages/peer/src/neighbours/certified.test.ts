@@ -24,7 +24,7 @@ async function start(
       hello,
       offer: createOffer(() => undefined),
       paused: () => false,
-      allowUpload: (_isLocal, bytes) => Promise.resolve(bytes),
+      allowUpload: (_isLocal, _to, bytes) => Promise.resolve(bytes),
       onEvent: (event, fields) => (event === 'banned' ? resolve(fields['cause']) : undefined),
       ...(memberOf === undefined ? {} : { memberOf }),
     }),

@@ -29,7 +29,7 @@ export interface NeighboursConfig {
   memberOf?(peer: string): Certified | undefined
   paused(): boolean
   /** How much may be sent now, as `Traffic` says. */
-  allowUpload(isLocal: boolean, bytes: number, signal: AbortSignal): Promise<number>
+  allowUpload(isLocal: boolean, to: string, bytes: number, signal: AbortSignal): Promise<number>
   /** Something worth a line in the log. */
   onEvent(event: string, fields: Record<string, unknown>): void
 }
@@ -94,7 +94,7 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
     hello,
     offer: config.offer,
     paused: () => config.paused(),
-    allow: (peer, bytes, signal) => config.allowUpload(neighbours.get(peer)?.local ?? false, bytes, signal),
+    allow: (peer, bytes, signal) => config.allowUpload(neighbours.get(peer)?.local ?? false, peer, bytes, signal),
     isBanned: (peer) => banned.has(peer),
     tellPeers: (asker) => tellPeers(neighbours.values(), candidates, asker),
     onHello: greet,

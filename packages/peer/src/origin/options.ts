@@ -13,6 +13,8 @@ export interface OriginOptions {
   /** Other origins (`https://host[:port]`) that this one may redirect to. */
   allowRedirectTo?: readonly string[]
   ration?: Ration
+  /** Hears how long each request waited for the head of its answer. */
+  onAnswered?: (ms: number) => void
   /** Ranges asked for at the same time by one `fetchChunks`. */
   concurrency?: number
   connectionsMax?: number
@@ -31,5 +33,5 @@ export interface OriginOptions {
 export type OriginSettings = Required<OriginOptions>
 
 export function originSettings(options: OriginOptions): OriginSettings {
-  return { allowRedirectTo: [], ration: UNLIMITED, ...LIMITS.origin.defaults, ...options }
+  return { allowRedirectTo: [], ration: UNLIMITED, onAnswered: () => undefined, ...LIMITS.origin.defaults, ...options }
 }

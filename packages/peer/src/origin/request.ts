@@ -63,8 +63,12 @@ async function send(
   // The one place from which requests go out: what is forbidden ends here, whoever wants it.
   if (settings.ration.rate === 0) throw forbidden(showUrl(url))
   stats.requests++
+  const startedMs = performance.now()
   try {
-    return await agent.request({ origin: url.origin, path: url.pathname + url.search, method: 'GET', headers, signal })
+    const options = { origin: url.origin, path: url.pathname + url.search, method: 'GET', headers, signal } as const
+    const answer = await agent.request(options)
+    settings.onAnswered(performance.now() - startedMs)
+    return answer
   } catch (error) {
     signal.throwIfAborted()
     throw networkFailure(error, showUrl(url), 'request')

@@ -17,13 +17,18 @@ import { openInstallRoot } from '../install-root.ts'
 import { loadIdentity } from '../network/index.ts'
 import { pause } from '../pause.ts'
 import { startPeer, type Peer } from '../peer.ts'
+import type { Rates } from '../traffic/index.ts'
 import { update, type UpdateOptions, type UpdateResult } from '../update.ts'
+import { addLimitFlags } from './limit-flags.ts'
 import { logEvents } from './log-events.ts'
 import { summaryFields, summaryText } from './summary.ts'
 
-interface GetFlags {
+interface GetFlags extends Omit<Rates, 'origin'> {
   root?: string
   origin: string | false | undefined
+  originRate?: number
+  originDelay: number
+  background?: boolean
   out: string
   platform: string
   site: string
@@ -59,6 +64,12 @@ export function addGetCommand(program: Command): void {
     .requiredOption('--out <dir>', 'install root; DIR/current becomes the tree')
     .option('--origin <url>', 'HTTP origin, for what no neighbour has')
     .option('--no-origin', 'never ask an origin')
+    .option(
+      '--origin-delay <seconds>',
+      'ask the origin for content only after neighbours delivered nothing for so long',
+      seconds,
+      0,
+    )
     .option('--allow-redirect <url>', 'another origin that it may redirect to (repeatable)', collect, [])
     .option('--platform <name>', 'platform of the release', 'any')
     .option('--site <name>', 'site of this machine; without one, private addresses count as one site', '')
@@ -67,6 +78,7 @@ export function addGetCommand(program: Command): void {
     .option('--bootstrap <multiaddr>', 'a DHT node to begin with (repeatable)', collect, [])
     .option('--listen <multiaddr>', 'where neighbours can reach this peer (repeatable)', collect, [])
     .option('--announce <multiaddr>', 'a public address to tell others (repeatable)', collect, [])
+    .option('--background', 'what goes between sites yields to everything else on the line')
     .option('--linger <seconds>', 'go on seeding for so long after the install', seconds, 0)
     .option('--timeout <seconds>', 'give up after so long without any progress', seconds, 60)
     .option('--settle <seconds>', 'look for neighbours so long before the origin is asked', seconds, 1)
@@ -78,7 +90,9 @@ export function addGetCommand(program: Command): void {
     .option('--state-dir <dir>', 'identity and verified metadata (default: OUT/.shoal)')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'warn')
     .option('--json', 'NDJSON on stdout; the last line is summary or error')
-    .action((target: string, flags: GetFlags) => get(target, flags, program.opts<{ quiet?: boolean }>().quiet ?? false))
+  addLimitFlags(command, '--origin-rate').action((target: string, flags: GetFlags) =>
+    get(target, flags, program.opts<{ quiet?: boolean }>().quiet ?? false),
+  )
   addExamples(command, [
     [
       'install the newest release, from neighbours first',
@@ -87,6 +101,10 @@ export function addGetCommand(program: Command): void {
     [
       'only from neighbours, and seed for ten minutes',
       'shoal-peer get game@stable --root root.json --no-origin --out /srv/game --linger 600',
+    ],
+    [
+      'take only what nobody else on the line wants, and from the origin no more than 2 MB/s after a minute without neighbours',
+      'shoal-peer get game@stable --root root.json --origin https://cdn.example/ --out /srv/game --background --origin-rate 2MB/s --origin-delay 60',
     ],
     [
       'a certain version',
@@ -110,6 +128,11 @@ async function get(text: string, flags: GetFlags, quiet: boolean): Promise<void>
     role: 'device' as const,
     origin,
     originRedirects: flags.allowRedirect,
+    limits: {
+      rates: { ...pickRates(flags), origin: flags.originRate },
+      windows: [],
+      background: flags.background === true,
+    },
     given: readAddresses(flags.peer, '--peer', true),
     trackers: readAddresses(flags.tracker, '--tracker', true),
     bootstrap: readAddresses(flags.bootstrap, '--bootstrap', true),
@@ -136,7 +159,7 @@ async function get(text: string, flags: GetFlags, quiet: boolean): Promise<void>
   const result = await update(peer, root, {
     giveUpMs: flags.timeout * 1000,
     settleMs: flags.settle * 1000,
-    originDelayMs: 0,
+    originDelayMs: flags.originDelay * 1000,
     signal,
     onPhase: (phase, fields) => output.record('phase', { phase, ...fields }),
     onProgress: (state) => showProgress(output, progress, peer, state),
@@ -188,6 +211,11 @@ function finalText(
 ): string {
   if (flags.linger > 0) return `sent ${formatBytes(peer.neighbours.sentBytes)} to neighbours`
   return summaryText(target, out, result)
+}
+
+function pickRates(flags: Omit<Rates, 'origin'>): Rates {
+  const { uploadWan, downloadWan, uploadLan, downloadLan } = flags
+  return { uploadWan, downloadWan, uploadLan, downloadLan }
 }
 
 function seconds(text: string): number {

@@ -89,10 +89,10 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
   stack.use(
     await startControl(join(resolve(config.stateDir), 'control.sock'), {
       setPaused: (paused) => peer.setPaused(paused),
-      limit: ({ set, clear }) => {
+      limit: ({ set, clear, background }) => {
         if (clear) peer.traffic.clear()
-        peer.traffic.override(set)
-        log.info({ set, clear }, 'limits were changed')
+        peer.traffic.override(set, background)
+        log.info({ set, clear, background }, 'limits were changed')
       },
       status: (): PeerStatus => ({
         peerId: peer.id,
@@ -106,6 +106,7 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
         origin: peer.origin?.url,
         sentBytes: peer.neighbours.sentBytes,
         limits: limitStatus(peer),
+        ...(peer.traffic.background === undefined ? {} : { background: peer.traffic.background.status() }),
         metadata: peer.trust.status(),
         ...membershipStatus(peer),
         follows: following.map((each) => each.status()),
@@ -133,7 +134,7 @@ async function peerSettings(config: Config): Promise<Omit<Parameters<typeof star
     origin: config.origin,
     originRedirects: config.originRedirects,
     originRequestsMax: config.originRequestsMax,
-    limits: { rates: config.limits, windows: config.windows },
+    limits: { rates: config.limits, windows: config.windows, background: config.mode === 'background' },
     given: readAddresses(config.peers, 'peers', true),
     trackers: readAddresses(config.trackers, 'trackers', true),
     bootstrap: readAddresses(config.bootstrap, 'bootstrap', true),

@@ -2,7 +2,7 @@
 import { formatBytes, formatColumns, formatDuration, style } from '@shoal/cli'
 import type { FollowStatus, PeerStatus } from '../control/index.ts'
 import { formatRate } from '../config/index.ts'
-import { flowName } from './limit.ts'
+import { backgroundText, flowName } from './limit.ts'
 import { whyOrigin } from './why-origin.ts'
 
 export function statusText(status: PeerStatus, nowMs: number): string {
@@ -50,6 +50,7 @@ export function statusText(status: PeerStatus, nowMs: number): string {
     ...why,
     ...cache(status),
     ...limits(status),
+    ...backgroundText(status),
     summary,
     ...(status.neighbours.length > 0 ? [neighbours] : []),
   ].join('\n')

@@ -1,5 +1,6 @@
-export type { Limit, LimitSettings } from './decide.ts'
+export type { BackgroundStatus } from './background.ts'
+export type { Limit } from './decide.ts'
 export { FLOWS, type Flow, type Rates } from './flows.ts'
 export type { Meter } from './meter.ts'
-export { startTraffic, type Traffic } from './traffic.ts'
+export { startTraffic, type Traffic, type TrafficSettings } from './traffic.ts'
 export { DAYS, localTime, type Window } from './window.ts'

@@ -11,12 +11,12 @@ afterEach(() => {
 })
 
 /** Takes as much as it can get until the meter says no. */
-function drain(meter: Meter, signal = always): { bytes: number; ended: boolean } {
+function drain(meter: Meter, signal = always, whom?: string): { bytes: number; ended: boolean } {
   const taken = { bytes: 0, ended: false }
   void (async () => {
     for (;;) {
       const bytes = meter.grainBytes
-      if (!(await meter.take(bytes, signal))) break
+      if (!(await meter.take(bytes, signal, whom))) break
       taken.bytes += bytes
     }
     taken.ended = true
@@ -36,6 +36,24 @@ describe('a meter', () => {
     const shares = [drain(meter), drain(meter), drain(meter), drain(meter)]
     await vi.advanceTimersByTimeAsync(10_000)
     for (const { bytes } of shares) expect(Math.abs(bytes / 2_500_000 - 1)).toBeLessThan(0.05)
+  })
+
+  it('gives each neighbour an equal share, however often one asks at the same time', async () => {
+    const meter = createMeter(1_000_000)
+    const greedy = Array.from({ length: 9 }, () => drain(meter, always, 'greedy'))
+    const modest = [drain(meter, always, 'modest'), drain(meter, always, 'other')]
+    await vi.advanceTimersByTimeAsync(10_000)
+    const shares = [greedy.reduce((sum, { bytes }) => sum + bytes, 0), ...modest.map(({ bytes }) => bytes)]
+    for (const bytes of shares) expect(Math.abs(bytes / 3_333_333 - 1)).toBeLessThan(0.05)
+    for (const { bytes } of greedy) expect(bytes).toBeGreaterThan(0)
+  })
+
+  it('counts what was moved, whether it was limited or not', async () => {
+    const meter = createMeter()
+    await meter.take(1_000, always)
+    meter.rate = 16_000
+    await meter.take(500, always)
+    expect([meter.takeCount(), meter.takeCount()]).toEqual([1_500, 0])
   })
 
   it('follows a change of its rate at once, up and down', async () => {

@@ -1,4 +1,4 @@
-/** Makes those who move bytes wait until a rate allows it, one after the other: a piece each in turn. */
+/** Makes those who move bytes wait until a rate allows it: a piece each in turn. */
 import { changeRate, grainBytes, spend, startBucket, waitMs } from './bucket.ts'
 
 export interface Meter {
@@ -9,11 +9,18 @@ export interface Meter {
   /**
    * Resolves with true when the bytes may be moved, and with false when none may: the rate is or becomes 0, or the signal aborts.
    * Never rejects.
+   * @param whom those who are named take turns, however often each asks
    */
-  take(bytes: number, signal: AbortSignal): Promise<boolean>
+  take(bytes: number, signal: AbortSignal, whom?: string): Promise<boolean>
+  /** Bytes that were moved since the last call. */
+  takeCount(): number
 }
 
+/** More than ever wait at the same time. */
+const REMEMBERED_TURNS = 256
+
 interface Waiting {
+  whom: string
   bytes: number
   settle(granted: boolean): void
 }
@@ -22,12 +29,16 @@ export function createMeter(rate = Infinity): Meter {
   const now = (): number => performance.now()
   const bucket = startBucket(rate, now())
   const queue: Waiting[] = []
+  /** Of those who wait: when each had its last turn, counted in turns. */
+  const turns = new Map<string, number>()
+  let turn = 0
+  let movedBytes = 0
   let timer: NodeJS.Timeout | undefined
 
   function pump(): void {
     clearTimeout(timer)
     timer = undefined
-    for (let next = queue[0]; next !== undefined; next = queue[0]) {
+    for (let next = whoIsNext(); next !== undefined; next = whoIsNext()) {
       if (bucket.rate > 0) {
         const wait = waitMs(bucket, now())
         if (wait > 0) {
@@ -35,9 +46,32 @@ export function createMeter(rate = Infinity): Meter {
           return
         }
         spend(bucket, next.bytes, now())
+        movedBytes += next.bytes
+        turns.delete(next.whom)
+        turns.set(next.whom, ++turn)
       }
-      queue.shift()
+      leave(next)
       next.settle(bucket.rate > 0)
+    }
+  }
+
+  /** Whose last turn was the longest ago; of its own it is the oldest. */
+  function whoIsNext(): Waiting | undefined {
+    let first: Waiting | undefined
+    for (const each of queue) if (first === undefined || lastTurn(each) < lastTurn(first)) first = each
+    return first
+  }
+
+  function lastTurn({ whom }: Waiting): number {
+    return turns.get(whom) ?? 0
+  }
+
+  function leave(waiting: Waiting): void {
+    queue.splice(queue.indexOf(waiting), 1)
+    // Whoever waits again at once had its turn; whoever comes back later is first, and nobody is remembered for ever.
+    for (const [whom, at] of turns) {
+      if (turn - at < REMEMBERED_TURNS) break
+      turns.delete(whom)
     }
   }
 
@@ -53,11 +87,20 @@ export function createMeter(rate = Infinity): Meter {
     get grainBytes() {
       return grainBytes(bucket.rate)
     },
-    take(bytes, signal) {
+    takeCount() {
+      const count = movedBytes
+      movedBytes = 0
+      return count
+    },
+    take(bytes, signal, whom = '') {
       if (signal.aborted || bucket.rate === 0) return Promise.resolve(false)
-      if (bucket.rate === Infinity) return Promise.resolve(true)
+      if (bucket.rate === Infinity) {
+        movedBytes += bytes
+        return Promise.resolve(true)
+      }
       return new Promise((resolve) => {
         const waiting: Waiting = {
+          whom,
           bytes,
           settle(granted) {
             signal.removeEventListener('abort', giveUp)
@@ -65,7 +108,7 @@ export function createMeter(rate = Infinity): Meter {
           },
         }
         function giveUp(): void {
-          queue.splice(queue.indexOf(waiting), 1)
+          leave(waiting)
           waiting.settle(false)
         }
         signal.addEventListener('abort', giveUp)

@@ -56,11 +56,11 @@ describe('traffic', () => {
 
   it('to this site and to others is limited apart, and in pieces that leave room for others', async () => {
     traffic = startTraffic({ rates: { uploadWan: MB }, windows: [] })
-    expect(await traffic.allowUpload(true, 250_000, always)).toBe(250_000)
-    expect(await traffic.allowUpload(false, 250_000, always)).toBe(50_000)
+    expect(await traffic.allowUpload(true, 'a', 250_000, always)).toBe(250_000)
+    expect(await traffic.allowUpload(false, 'a', 250_000, always)).toBe(50_000)
     traffic.override({ uploadWan: 0 })
-    expect(await traffic.allowUpload(false, 250_000, always)).toBe(0)
-    expect(await traffic.allowUpload(true, 250_000, always)).toBe(250_000)
+    expect(await traffic.allowUpload(false, 'a', 250_000, always)).toBe(0)
+    expect(await traffic.allowUpload(true, 'a', 250_000, always)).toBe(250_000)
   })
 
   it('follows orders one after the other until they are cleared', () => {
