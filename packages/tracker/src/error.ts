@@ -18,6 +18,15 @@ export type TrackerErrorCode =
   | 'LEDGER_INVALID'
   | 'NOT_FOUND'
   | 'FULL'
+  | 'STORE_INVALID'
+  | 'STORE_UNAVAILABLE'
+  | 'INVALID'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'CONFLICT'
+  | 'TOO_LARGE'
+  | 'TOO_OFTEN'
+  | 'BUSY'
 
 export class TrackerError extends Error {
   readonly code: TrackerErrorCode

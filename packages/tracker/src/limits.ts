@@ -91,7 +91,57 @@ export const LIMITS = {
   membersMax: 2_000_000,
   enrolmentKeyBytesMax: 16 * 1024,
 
+  /** Devices that the store remembers. */
+  devicesMax: 1_000_000,
+  /** How long a report stays in the history, and content in the buckets of an hour; how much of it is forgotten at a time, and how often. */
+  reportsKeptMs: 180 * 86_400_000,
+  trafficKeptMs: 90 * 86_400_000,
+  forgottenAtOnceMax: 2_000,
+  forgetEveryMs: 60_000,
+  /** More than this no device is believed to have moved for one release. */
+  reportedBytesMax: 1024 ** 4,
+  paceBucketMs: 300_000,
+  /** Devices that are put into rings in one transaction. */
+  placedAtOnceMax: 1_000,
+  cursorCharactersMax: 512,
+  statementsMax: 256,
+  /** Heap of a thread with a connection to SQLite. */
+  storeHeapMiB: 256,
+  /** API tokens that are not revoked. */
+  apiTokensMax: 1_000,
+  /** Connections to PostgreSQL of one tracker, and how long one statement may take. */
+  databaseConnectionsMax: 6,
+  databaseConnectMs: 5_000,
+  databaseStatementMs: 10_000,
+  databasePasswordBytesMax: 4 * 1024,
+  /** How often a transaction is tried that another one was in the way of. */
+  transactionTriesMax: 5,
+
   httpBodyBytesMax: 64 * 1024,
   httpRequestTimeoutMs: 10_000,
   httpConnectionTimeoutMs: 60_000,
+  /** A slow sender of headers is let go after `httpRequestTimeoutMs`; how soon that is noticed, and how many may try. */
+  httpCheckMs: 1_000,
+  httpConnectionsMax: 4_096,
+  tlsFileBytesMax: 256 * 1024,
+
+  /** Requests with one API token, and failed ones of one address: so many at once, then one a refill. */
+  apiBurst: 120,
+  apiRefillMs: 50,
+  apiFailureBurst: 20,
+  apiFailureRefillMs: 1_000,
+  apiCallersMax: 10_000,
+  apiTokenCharactersMax: 128,
+  /** Rows of one page. */
+  pageRowsMax: 200,
+  pageRows: 50,
+  /** Streams of events, how often one is written, and what may wait in one that is not read. */
+  eventStreamsMax: 200,
+  eventIntervalMs: 1_000,
+  eventHeartbeatMs: 15_000,
+  eventTokenCheckMs: 10_000,
+  eventPendingBytesMax: 1024 * 1024,
+  /** The built dashboard, as it is held in memory. */
+  dashboardFilesMax: 128,
+  dashboardBytesMax: 8 * 1024 * 1024,
 } as const
