@@ -14,6 +14,6 @@ export { createMembership, type Membership, type Standing } from './membership/m
 export { loadIdentity, newIdentity } from './node/identity.ts'
 export { stopNode } from './node/stop.ts'
 export { followNews, type News } from './news/news.ts'
-export { weighRevocations, weighTimestamp } from './news/weigh.ts'
+export { weighPolicy, weighRevocations, weighTimestamp } from './news/weigh.ts'
 export { AGENT_VERSION, kadProtocol, startNode, type NodeConfig } from './node/wiring.ts'
 export { answerQuestions, ask, type AnswerLimits, type ExchangeLimits } from './wire/exchange.ts'

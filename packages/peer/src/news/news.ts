@@ -1,7 +1,7 @@
-/** What this peer hears and tells of new releases and revocations. Hearing of a release only rings: followers look for themselves. */
+/** What this peer hears and tells of new releases, policies and revocations. Hearing of a release only rings: followers look for themselves. */
 import type { Libp2p } from '@libp2p/interface'
-import { checkMetadata, METADATA_BYTES_MAX, metadataFile } from '@shoal/release'
-import { followNews, weighRevocations, weighTimestamp, type Membership } from '@shoal/tracker/client'
+import { checkMetadata, METADATA_BYTES_MAX, metadataFile, POLICY_BYTES_MAX, POLICY_FILE } from '@shoal/release'
+import { followNews, weighPolicy, weighRevocations, weighTimestamp, type Membership } from '@shoal/tracker/client'
 import { LIMITS } from '../limits.ts'
 import type { Neighbour, Neighbours } from '../neighbours/index.ts'
 import type { Trust } from '../trust/index.ts'
@@ -40,11 +40,15 @@ export function startNews(node: Libp2p, { fleet, trust, membership, neighbours, 
     return worth
   }
 
+  const hearPolicy = (document: Uint8Array): ReturnType<typeof weighPolicy> =>
+    weighPolicy(document, (bytes) => trust.takePolicy(bytes))
+
   const news = stack.use(
     followNews(node, {
       fleet,
       weigh: {
         timestamp: hear,
+        policy: hearPolicy,
         ...(membership === undefined
           ? {}
           : { revocations: (document: Uint8Array) => weighRevocations(document, membership) }),
@@ -56,8 +60,15 @@ export function startNews(node: Libp2p, { fleet, trust, membership, neighbours, 
   async function ask({ key, requester }: Neighbour): Promise<void> {
     try {
       const file = metadataFile('timestamp')
-      const timestamp = await requester?.fetchMetadata(file, METADATA_BYTES_MAX.timestamp, stopping.signal)
-      if (timestamp !== undefined && hear(timestamp) === 'unreadable') neighbours.ban(key, 'unreadable news')
+      const [timestamp, policy] = await Promise.all([
+        requester?.fetchMetadata(file, METADATA_BYTES_MAX.timestamp, stopping.signal),
+        requester?.fetchMetadata(POLICY_FILE, POLICY_BYTES_MAX, stopping.signal),
+      ])
+      const worths = [
+        timestamp === undefined ? 'known' : hear(timestamp),
+        policy === undefined ? 'known' : hearPolicy(policy),
+      ]
+      if (worths.includes('unreadable')) neighbours.ban(key, 'unreadable news')
     } catch (error) {
       if (!stopping.signal.aborted) throw error
     }
@@ -66,10 +77,13 @@ export function startNews(node: Libp2p, { fleet, trust, membership, neighbours, 
   function repeat(): void {
     const timestamp = trust.file(metadataFile('timestamp'))
     if (timestamp !== undefined) news.tell('timestamp', timestamp)
+    const policy = trust.file(POLICY_FILE)
+    if (policy !== undefined) news.tell('policy', policy)
   }
 
   stack.defer(neighbours.onLinked((neighbour) => void ask(neighbour)))
   stack.defer(trust.onNews((timestamp) => news.tell('timestamp', timestamp)))
+  stack.defer(trust.onPolicy((document) => news.tell('policy', document)))
   const repeating = setInterval(repeat, LIMITS.newsRepeatMs)
   stack.defer(() => clearInterval(repeating))
   stack.defer(() => stopping.abort(new Error('stopping')))

@@ -1,1 +1,1 @@
-export { openTrust, type Trust, type TrustStatus } from './trust.ts'
+export { newestOf, openTrust, type Offered, type Trust, type TrustStatus } from './trust.ts'

@@ -3,13 +3,16 @@
  * serves the metadata that is kept here, and hears when there is newer.
  */
 import {
-  findRelease,
+  findReleases,
+  formatTarget,
   parseTrustedRoot,
+  POLICY_FILE,
   refreshMetadata,
   ReleaseError,
   trustRoots,
   type FoundRelease,
   type MetadataFiles,
+  type Policy,
   type Refreshed,
   type Target,
   type TrustedRoot,
@@ -18,11 +21,12 @@ import {
 import type { Neighbours } from '../neighbours/index.ts'
 import type { OriginClient } from '../origin/index.ts'
 import { pause } from '../pause.ts'
-import type { Disk } from '../store/index.ts'
+import { nodeDisk, type Disk } from '../store/index.ts'
 import { checkCounter, checkFloors, raiseCounter, raiseFloors, releaseKeys } from './floors.ts'
 import { claimsOf, filesByName, isSigned, othersOf, summarise, type Summary } from './kept.ts'
 import { isRefusal, unresolved, Unresolved } from './failure.ts'
 import type { Speakers } from './hear.ts'
+import { openPolicy } from './policy.ts'
 import { createSources } from './sources.ts'
 import { openTrustState } from './state.ts'
 
@@ -40,6 +44,15 @@ export interface Resolved extends FoundRelease {
   from: 'origin' | 'neighbour' | 'disk'
 }
 
+/** What is signed for a channel and a platform, as of one refresh. */
+export interface Offered {
+  /** Each version once, in no order; at least one. */
+  releases: readonly FoundRelease[]
+  /** Whether the policy decides which of them is installed. */
+  isStaged: boolean
+  from: Resolved['from']
+}
+
 export interface TrustStatus extends Summary {
   /** When a source last had something newer, or confirmed that there is nothing newer. */
   confirmedMs: number | undefined
@@ -49,7 +62,12 @@ export interface Trust {
   /** The newest root that is trusted. */
   readonly root: TrustedRoot
   /**
-   * Refreshes metadata, keeps it, and finds the release. Without a pinned version never one older than was seen before.
+   * Refreshes metadata, keeps it, and finds what is on offer.
+   * @throws PeerError NOT_FOUND, TIMEOUT, ORIGIN_UNREACHABLE; ReleaseError METADATA_EXPIRED, METADATA_UNTRUSTED, METADATA_INVALID
+   */
+  look(target: Target, sources: TrustSources): Promise<Offered>
+  /**
+   * The same, and finds the release that a target stands for. Without a pinned version never one older than was seen before.
    * @throws PeerError NOT_FOUND, TIMEOUT, ORIGIN_UNREACHABLE; ReleaseError METADATA_EXPIRED, METADATA_UNTRUSTED, METADATA_INVALID
    */
   resolve(target: Target, sources: TrustSources): Promise<Resolved>
@@ -59,6 +77,16 @@ export interface Trust {
   files(): MetadataFiles
   /** The clock that expiries are held against: never earlier than a time that was seen before. */
   now(): Date
+  /** The newest policy that verified, also when it is expired. */
+  policy(): Policy | undefined
+  isStaged(channel: { product: string; channel: string }): boolean
+  /**
+   * Takes a policy that was heard of, unless there is as new a one.
+   * @throws ReleaseError METADATA_INVALID, POLICY_INVALID, METADATA_UNTRUSTED
+   */
+  takePolicy(document: Uint8Array): 'news' | 'known'
+  /** Called with every newer policy that was verified and kept. Returns how to stop. */
+  onPolicy(listener: (document: Uint8Array) => void): () => void
   /** Called with every newer timestamp that was verified and kept. Returns how to stop. */
   onNews(listener: (timestamp: Uint8Array) => void): () => void
   status(): TrustStatus
@@ -80,10 +108,11 @@ const TIME_STEP_MS = 3_600_000
 export async function openTrust(
   folder: string,
   root: TrustedRoot,
-  { disk, clock = Date.now, onEvent }: TrustDeps,
+  { disk = nodeDisk, clock = Date.now, onEvent }: TrustDeps,
 ): Promise<Trust> {
   const onDamaged = (file: string): void => onEvent('trust-damaged', { file })
-  const state = await openTrustState(folder, onDamaged, disk === undefined ? {} : { disk })
+  const state = await openTrustState(folder, onDamaged, { disk })
+  const policies = await openPolicy(folder, { disk, onEvent })
   const listeners = new Set<(timestamp: Uint8Array) => void>()
   let served = new Map<string, Uint8Array>()
   let status: TrustStatus = { versions: {}, expires: undefined, confirmedMs: undefined }
@@ -98,7 +127,7 @@ export async function openTrust(
     return { roots: trustRoots([root.bytes, ...newer], now()).files().roots, roles }
   }
 
-  async function once(target: Target, sources: TrustSources): Promise<Resolved> {
+  async function once(target: Target, sources: TrustSources): Promise<Offered> {
     const before = kept()
     const problems: unknown[] = []
     const onProblem = (error: unknown): void => {
@@ -115,20 +144,25 @@ export async function openTrust(
           if (role === 'root') roots.push(bytes)
         },
       })
-      const found = await findRelease(refreshed, target)
+      const releases = await findReleases(refreshed, target)
+      const newest = newestOf(releases)
       checkFloors(state.floors, refreshed.set)
-      if (found !== undefined && target.version === undefined) {
-        checkCounter(state.floors, found, releaseKeys(refreshed.set, found.role))
+      if (newest !== undefined && target.version === undefined) {
+        checkCounter(state.floors, newest, releaseKeys(refreshed.set, newest.role))
       }
-      await keep(refreshed, found)
+      await keep(refreshed, pick(releases, target))
       for (const error of problems) onEvent('metadata-refused', { message: String(error) })
-      if (found === undefined) throw unresolved(undefined, target, sources, from.heard())
-      return { ...found, from: refreshed.confirmed ? sourceOf(from.heard()?.from) : 'disk' }
+      if (pick(releases, target) === undefined) throw unresolved(undefined, target, sources, from.heard())
+      return {
+        releases,
+        isStaged: policies.isStaged(target),
+        from: refreshed.confirmed ? sourceOf(from.heard()?.from) : 'disk',
+      }
     } catch (error) {
       // Roots count even when the rest was not to be had: keys that were withdrawn stay withdrawn.
       if (roots.length > 0) {
         await state.save({ roots: [...before.roots, ...roots], roles: before.roles }, state.floors)
-        newestRoot = newestOf(state.files, root)
+        newestRoot = newestRootOf(state.files, root)
       }
       throw unresolved(error, target, sources, from.heard())
     }
@@ -153,11 +187,12 @@ export async function openTrust(
   function show(set: TrustedSet, confirmed: boolean): void {
     const { roles } = state.files
     served = filesByName(state.files)
-    newestRoot = newestOf(state.files, root)
+    newestRoot = newestRootOf(state.files, root)
+    policies.judge(set)
     status = { ...summarise(set, roles), confirmedMs: confirmed ? clock() : status.confirmedMs }
   }
 
-  async function resolve(target: Target, sources: TrustSources): Promise<Resolved> {
+  async function look(target: Target, sources: TrustSources): Promise<Offered> {
     let refused: Error | undefined
     let isSecondLook = false
     for (;;) {
@@ -178,22 +213,34 @@ export async function openTrust(
   }
 
   // What was kept is served from the start; whether it can be trusted, whoever asks for it decides again.
-  let newestRoot = newestOf(kept(), root)
+  let newestRoot = newestRootOf(kept(), root)
   served = filesByName(kept())
+
+  /** One after the other: each begins with what the one before has kept. */
+  function inTurn(target: Target, sources: TrustSources): Promise<Offered> {
+    const result = turn.then(() => look(target, sources))
+    turn = result.catch(() => undefined)
+    return result
+  }
 
   return {
     get root() {
       return newestRoot
     },
-    resolve(target, sources) {
-      // One after the other: each begins with what the one before has kept.
-      const result = turn.then(() => resolve(target, sources))
-      turn = result.catch(() => undefined)
-      return result
+    look: inTurn,
+    async resolve(target, sources) {
+      const { releases, from } = await inTurn(target, sources)
+      const found = pick(releases, target)
+      if (found === undefined) throw new TypeError(`${formatTarget(target)} is on offer and is not`)
+      return { ...found, from }
     },
-    file: (name) => served.get(name),
+    file: (name) => (name === POLICY_FILE ? policies.document : served.get(name)),
     files: kept,
     now,
+    policy: () => policies.policy,
+    isStaged: (channel) => policies.isStaged(channel),
+    takePolicy: (document) => policies.take(document),
+    onPolicy: (listener) => policies.onNews(listener),
     onNews(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -202,7 +249,20 @@ export async function openTrust(
   }
 }
 
-function newestOf({ roots }: MetadataFiles, first: TrustedRoot): TrustedRoot {
+/** The version that is asked for, or else the one with the highest counter. */
+function pick(releases: readonly FoundRelease[], { version }: Target): FoundRelease | undefined {
+  return version === undefined ? newestOf(releases) : releases.find((each) => each.version === version)
+}
+
+/** Undefined when there is none. */
+export function newestOf(releases: readonly FoundRelease[]): FoundRelease | undefined {
+  return releases.reduce<FoundRelease | undefined>(
+    (newest, each) => (newest === undefined || each.counter > newest.counter ? each : newest),
+    undefined,
+  )
+}
+
+function newestRootOf({ roots }: MetadataFiles, first: TrustedRoot): TrustedRoot {
   return parseTrustedRoot(roots.at(-1) ?? first.bytes)
 }
 

@@ -3,8 +3,9 @@ import { gossipsub, StrictSign, type GossipSub } from '@libp2p/gossipsub'
 import { sha256 } from '@shoal/release'
 import { LIMITS } from '../limits.ts'
 
-/** What is worth telling everybody: the fleet's newest timestamp, and its newest revocations. */
-export type Subject = 'timestamp' | 'revocations'
+/** What is worth telling everybody: the fleet's newest timestamp, its newest policy, and its newest revocations. */
+export const SUBJECTS = ['timestamp', 'policy', 'revocations'] as const
+export type Subject = (typeof SUBJECTS)[number]
 
 export function newsTopic(fleet: string, subject: Subject): string {
   return `/shoal/${fleet}/news/${subject}`
@@ -12,7 +13,7 @@ export function newsTopic(fleet: string, subject: Subject): string {
 
 export function fleetGossip(fleet: string): (components: Parameters<ReturnType<typeof gossipsub>>[0]) => GossipSub {
   return gossipsub({
-    allowedTopics: [newsTopic(fleet, 'timestamp'), newsTopic(fleet, 'revocations')],
+    allowedTopics: SUBJECTS.map((subject) => newsTopic(fleet, subject)),
     globalSignaturePolicy: StrictSign,
     // Whoever tells it, the same document is the same message: told once and for minutes not again.
     msgIdFn: (message) => sha256(message.data),

@@ -11,6 +11,11 @@ export function weighRevocations(document: Uint8Array, membership: Membership): 
   return weigh(() => membership.takeRevocations(document))
 }
 
+/** @param take what a node does with a policy: keeps it, unless it has as new a one */
+export function weighPolicy(document: Uint8Array, take: (document: Uint8Array) => 'news' | 'known'): Worth {
+  return weigh(() => take(document) === 'news')
+}
+
 function weigh(isNewer: () => boolean): Worth {
   try {
     return isNewer() ? 'news' : 'known'
