@@ -1,6 +1,6 @@
 /** What people ask of a rollout. */
 import type { Decision, Order, Refusal, Rollout } from './rollout.ts'
-import { halt, openNextRing, passRing, pause, resume, then } from './transition.ts'
+import { followed, halt, openNextRing, passRing, pause, resume } from './transition.ts'
 
 export type Ordered = Decision | { refused: Refusal }
 
@@ -19,7 +19,7 @@ export function order(rollout: Rollout, asked: Order, by: string, nowMs: number)
       return resume(rollout, occasion)
     case 'promote':
       if (!isOpen) return { refused: 'ROLLOUT_ENDED' }
-      return then(state === 'paused' ? resume(rollout, occasion) : { rollout, events: [] }, (each) =>
+      return followed(state === 'paused' ? resume(rollout, occasion) : { rollout, events: [] }, (each) =>
         openedAtMs.length === 0
           ? openNextRing(each, occasion)
           : passRing(each, occasion, { type: 'promoted', reason: `promoted by ${by}` }),

@@ -39,9 +39,9 @@ export function passRing(
     occasion,
     { ...passing, ...ringAt(rings, index) },
   )
-  if (index === rings.length - 1) return then(passed, (each) => complete(each, occasion))
+  if (index === rings.length - 1) return followed(passed, (each) => complete(each, occasion))
   if (approval === 'automatic' || passing.type === 'promoted')
-    return then(passed, (each) => openNextRing(each, occasion))
+    return followed(passed, (each) => openNextRing(each, occasion))
   const reason = `ring ${rings[index]?.name} passed; ring ${rings[index + 1]?.name} opens when it is promoted`
   return { ...passed, rollout: { ...passed.rollout, reason } }
 }
@@ -87,7 +87,8 @@ function change(next: Rollout, { by, nowMs }: Occasion, event: Telling): Decisio
   return { rollout: { ...next, revision: next.revision + 1 }, events: [{ ...event, atMs: nowMs, by }] }
 }
 
-export function then(first: Decision, next: (rollout: Rollout) => Decision): Decision {
+/** Not named `then`: a module that exports one looks like a promise to whoever imports it late. */
+export function followed(first: Decision, next: (rollout: Rollout) => Decision): Decision {
   const second = next(first.rollout)
   return { rollout: second.rollout, events: [...first.events, ...second.events] }
 }
