@@ -91,6 +91,32 @@ export const LIMITS = {
   membersMax: 2_000_000,
   enrolmentKeyBytesMax: 16 * 1024,
 
+  /** Reports of one message, and the answer to it. */
+  reportsPerBatchMax: 64,
+  reportsAnswerBytesMax: 4 * 1024,
+  /** Messages with reports of one peer: so many at once, then one a refill; when to come again where nothing else is known. */
+  reportsBurst: 20,
+  reportsRefillMs: 250,
+  reportsRetryMs: 5_000,
+  /** Signatures that are verified before everybody else has a turn. */
+  reportsJudgedPerTurn: 8,
+  /** Reports of one transaction, and those that may wait for one. */
+  reportsPerCommitMax: 512,
+  reportsPendingMax: 8_192,
+  /** One question for the policy; of one peer so many at once, then one a refill. */
+  policyQuestionBytesMax: 64,
+  policyBurst: 10,
+  policyRefillMs: 1_000,
+  /** How often rollouts are looked at when reports came, and when none did. */
+  engineBusyMs: 1_000,
+  engineIdleMs: 5_000,
+  /** How often a change is decided anew that another tracker was in the way of. */
+  changeTriesMax: 8,
+  /** How often those that announced are written down, each after how long, and how many of them at a time. */
+  heardEveryMs: 10_000,
+  heardAgainMs: 60_000,
+  heardAtOnceMax: 5_000,
+
   /** Devices that the store remembers. */
   devicesMax: 1_000_000,
   /** How long a report stays in the history, and content in the buckets of an hour; how much of it is forgotten at a time, and how often. */
