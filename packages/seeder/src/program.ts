@@ -7,6 +7,7 @@ import { addRefreshTimestamp } from './commands/refresh-timestamp.ts'
 import { addRevoke, addRotate } from './commands/rotate.ts'
 import { addServe } from './commands/serve.ts'
 import { addSign } from './commands/sign.ts'
+import { addStage } from './commands/stage.ts'
 import { addVerify } from './commands/verify.ts'
 import manifest from '../package.json' with { type: 'json' }
 
@@ -16,6 +17,7 @@ export function createSeederProgram(): Command {
   addPublish(program)
   addServe(program)
   addChannel(program)
+  addStage(program)
   addSign(program)
   addRefreshTimestamp(program)
   addRotate(program)

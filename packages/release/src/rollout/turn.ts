@@ -129,7 +129,7 @@ function rolloutTurn(
     ...(untilMs === undefined ? {} : { untilMs }),
   })
   if (failed.some((attempt) => attempt.rollout === rollout.id)) return stay('failed-before')
-  if (rollout.state === 'halted') return stay('halted')
+  if (rollout.state === 'halted' || isWithdrawn(rollout.version, line)) return stay('halted')
   const openedAtMs = rollout.openedAtMs[index]
   if (openedAtMs === undefined) return stay('ring-closed')
   if (installed?.version === rollout.version) return { ...stay('up-to-date'), rollout: rollout.id }
@@ -144,20 +144,21 @@ function rolloutTurn(
 }
 
 /** A return waits for no window: what is withdrawn is thought to do harm. */
-function returnTurn({ base, withdrawn }: ChannelPolicy, { offered, installed }: Circumstances): ReturnTurn | undefined {
+function returnTurn(line: ChannelPolicy, { offered, installed }: Circumstances): ReturnTurn | undefined {
+  const { base, withdrawn } = line
   const gone = withdrawn.find(({ version }) => version === installed?.version)
   const goal = offered.find(({ version }) => version === base)
   if (gone === undefined || goal === undefined || !isOlder(goal, installed)) return undefined
-  if (withdrawn.some(({ version }) => version === goal.version)) return undefined
+  if (isWithdrawn(goal.version, line)) return undefined
   return { do: 'return', version: goal.version, rollout: gone.rollout }
 }
 
 /** Whose turn has not come, or comes no more, may still have what everybody may have. */
 function baseTurn(line: ChannelPolicy, otherwise: StayTurn, circumstances: Circumstances): Turn {
-  const { base, withdrawn, rollout } = line
+  const { base, rollout } = line
   const { offered, installed, failed } = circumstances
   const goal = offered.find(({ version }) => version === base)
-  if (goal === undefined || withdrawn.some(({ version }) => version === goal.version)) return otherwise
+  if (goal === undefined || isWithdrawn(goal.version, line)) return otherwise
   if (installed?.version === goal.version || isOlder(goal, installed)) return otherwise
   const turn = install(goal, rollout ?? BASE_TERMS, line, circumstances)
   if (turn.do === 'install' && failed.some(({ version }) => version === turn.version))
@@ -169,7 +170,7 @@ function baseTurn(line: ChannelPolicy, otherwise: StayTurn, circumstances: Circu
 function install(
   goal: OfferedRelease,
   { windows, download, soakSeconds, timeoutSeconds }: Terms,
-  { steps, withdrawn }: ChannelPolicy,
+  line: ChannelPolicy,
   { offered, installed, nowMs }: Circumstances,
 ): InstallTurn | StayTurn {
   const opensAtMs = nextOpeningMs(windows, nowMs)
@@ -177,7 +178,7 @@ function install(
   const waits = opensAtMs > nowMs
   if (waits && download === 'in-window') return { do: 'stay', reason: 'window', untilMs: opensAtMs }
   const next = offered
-    .filter(({ version }) => steps.includes(version) && !withdrawn.some((gone) => gone.version === version))
+    .filter(({ version }) => line.steps.includes(version) && !isWithdrawn(version, line))
     .filter((step) => installed !== undefined && isOlder(installed, step) && isOlder(step, goal))
     .reduce((first, step) => (isOlder(step, first) ? step : first), goal)
   return {
@@ -192,4 +193,8 @@ function install(
 
 function isOlder(a: OfferedRelease, b: OfferedRelease | undefined): boolean {
   return b !== undefined && a.counter < b.counter
+}
+
+function isWithdrawn(version: string, { withdrawn }: ChannelPolicy): boolean {
+  return withdrawn.some((gone) => gone.version === version)
 }

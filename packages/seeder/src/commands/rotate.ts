@@ -1,4 +1,5 @@
 import { addExamples, createOutput, usageError } from '@shoal/cli'
+import { POLICY_ROLE } from '@shoal/release'
 import type { Command } from 'commander'
 import { ENROLMENT } from '../metadata/edit.ts'
 import { revokeKey, rotateKey, type KeyChange } from '../manage/rotate.ts'
@@ -17,7 +18,7 @@ type RevokeArguments = ManageArguments & { role: string; key: string; compromise
 
 const COMPROMISED =
   'somebody else has the key: of its role, sign only what this repository published itself; needs --origin'
-const ROLE = 'root, targets, snapshot, timestamp, rel-PRODUCT-CHANNEL, or enrolment'
+const ROLE = 'root, targets, snapshot, timestamp, rel-PRODUCT-CHANNEL, policy, or enrolment'
 
 export function addRotate(program: Command): void {
   const command = program
@@ -96,6 +97,7 @@ function report(options: ManageArguments, role: string, change: KeyChange): void
   const { removed, added, dropped } = change
   const output = createOutput(options)
   if (role === ENROLMENT) output.note('warn    give the tracker the new key; every member must then enrol again')
+  if (role === POLICY_ROLE) output.note('warn    give the tracker the new key: what the old one signed counts no more')
   output.document(
     { type: 'keys', role, removed, added, dropped, ...committedFields(change) },
     [

@@ -36,11 +36,11 @@ async function run({ repo, origin, ...options }: VerifyArguments): Promise<void>
   if (result.problems.length > 0) process.exitCode = EXIT.verification
 }
 
-function describe({ roles, problems }: Verification): string {
+function describe({ roles, staged, problems }: Verification): string {
   const rows = roles.map(({ role, version, expires, signatures: { have, need, keys }, releases }) => [
     ...[role, `${version}`, expires, `${have} (needs ${need} of ${keys})`, releases === undefined ? '' : `${releases}`],
   ])
   const table = formatColumns([['ROLE', 'VERSION', 'EXPIRES', 'SIGNATURES', 'RELEASES'], ...rows])
   const verdict = problems.length === 0 ? ['ok'] : problems.map((problem) => `wrong  ${problem}`)
-  return [table, ...verdict].join('\n')
+  return [table, ...staged.map((channel) => `staged  ${channel}`), ...verdict].join('\n')
 }

@@ -2,14 +2,20 @@ import {
   findRelease,
   metadataFile,
   originPath,
+  POLICY_BYTES_MAX,
+  POLICY_FILE,
+  POLICY_ROLE,
   refreshMetadata,
   ReleaseError,
   type MetadataSources,
   type Refreshed,
   type ReleaseTarget,
+  type TrustedSet,
+  verifyPolicy,
 } from '@shoal/release'
 import { SeederError } from '../error.ts'
 import { signersOf } from '../metadata/authority.ts'
+import { policyPaths } from '../metadata/edit.ts'
 import { readOffered } from '../metadata/offered.ts'
 import type { MetadataSet } from '../metadata/set.ts'
 import type { Origin } from '../origin/origin.ts'
@@ -28,6 +34,8 @@ export interface RoleReport {
 
 export interface Verification {
   roles: RoleReport[]
+  /** Channels whose devices wait for the policy, as product@channel. */
+  staged: string[]
   /** What a client would refuse; none when all is well. */
   problems: string[]
 }
@@ -35,10 +43,12 @@ export interface Verification {
 /** Checks a repository, and its origin as a device does that was given the first root. */
 export async function verifyMetadata(folder: string, origin: Origin | undefined, now: Date): Promise<Verification> {
   const stored = await readStored(folder)
-  if (origin === undefined) return { roles: reportRoles(stored), problems: findProblems(stored, now) }
+  if (origin === undefined) {
+    return { roles: reportRoles(stored), staged: stagedOf(stored), problems: findProblems(stored, now) }
+  }
   const offered = await readOffered(origin, stored.roots)
   const problems = [...(await askAsClient(stored, origin, now)), ...(await findMissing(offered.set, origin))]
-  return { roles: reportRoles(offered.set), problems }
+  return { roles: reportRoles(offered.set), staged: stagedOf(offered.set), problems }
 }
 
 function reportRoles(set: MetadataSet): RoleReport[] {
@@ -50,6 +60,10 @@ function reportRoles(set: MetadataSet): RoleReport[] {
     const releases = set.releases.get(role)?.signed.targets
     return { role, version, expires, signatures, ...(releases && { releases: Object.keys(releases).length }) }
   })
+}
+
+function stagedOf({ targets }: MetadataSet): string[] {
+  return policyPaths(targets?.signed).map((path) => path.replace(`${POLICY_ROLE}/`, '').replace('/', '@'))
 }
 
 function findProblems(set: MetadataSet, now: Date): string[] {
@@ -71,6 +85,7 @@ async function askAsClient(stored: MetadataSet, origin: Origin, now: Date): Prom
     const kept = { roots: [first.bytes], roles: new Map<string, Uint8Array>() }
     const refreshed = await refreshMetadata(kept, sourcesAt(origin), { now, onProblem: note })
     await visitChannels(refreshed, note)
+    await checkPolicy(refreshed.set, origin, now)
   } catch (error) {
     note(error)
   }
@@ -86,6 +101,16 @@ async function visitChannels(refreshed: Refreshed, note: (error: unknown) => voi
     if (product === undefined || channel === undefined || !isThere) continue
     await findRelease(refreshed, { product, channel, platform: 'any' }).catch(note)
   }
+}
+
+/** A policy need not be there: devices have other ways to it. One that is there must be good. */
+async function checkPolicy(set: TrustedSet, origin: Origin, now: Date): Promise<void> {
+  const found = await origin.get(originPath.metadata(POLICY_FILE), POLICY_BYTES_MAX)
+  if (found === undefined) return
+  const { version, expires } = verifyPolicy(set, found.bytes)
+  if (expires > now) return
+  const message = `${POLICY_FILE} version ${version} expired on ${expires.toISOString()}: no tracker signs it any more`
+  throw new SeederError('ORIGIN_CORRUPT', message)
 }
 
 /** What a channel offers now must be there, for every platform. */

@@ -3,6 +3,7 @@ import { canonicalize } from '@tufjs/canonical-json'
 import {
   blockDigest,
   encodeFleet,
+  POLICY_ROLE,
   RELEASES_PER_ROLE_MAX,
   releasePaths,
   releaseRole,
@@ -43,6 +44,19 @@ export function withChannel(
 ): TargetsSigned {
   const delegation = { name: releaseRole(product, channel), paths: releasePaths(product, channel) }
   return withDelegation(targets, delegation, members)
+}
+
+/** Lets these keys sign the policy of the channels with these paths, and of no others; with no path, nobody signs one any more. */
+export function withPolicy(targets: TargetsSigned, paths: readonly string[], members: RoleMembers): TargetsSigned {
+  if (paths.length > 0) return withDelegation(targets, { name: POLICY_ROLE, paths: [...paths].toSorted() }, members)
+  const { keys = {}, roles = [] } = targets.delegations ?? {}
+  const others = roles.filter(({ name }) => name !== POLICY_ROLE)
+  return { ...targets, delegations: { keys: tableOf(keys, [], others), roles: others } }
+}
+
+/** What the policy may speak about: a path for each staged channel. */
+export function policyPaths(targets: TargetsSigned | undefined): string[] {
+  return targets?.delegations?.roles.find(({ name }) => name === POLICY_ROLE)?.paths ?? []
 }
 
 function withDelegation(

@@ -57,7 +57,7 @@ export function encodePolicy(policy: Policy, key: EnrolmentSigner): Uint8Array {
 export function checkPolicyKey(targets: TrustedTargets, key: EnrolmentSigner): void {
   if (policyKeyIds(targets).includes(metadataKeyIdOf(key.publicKey))) return
   throw new TrackerError('KEY_INVALID', "the fleet's targets do not let this key sign the policy", {
-    fix: 'stage a channel with it first: shoal-seeder channel staged PRODUCT@CHANNEL --key PUBLIC-KEY',
+    fix: 'stage a channel with it first: shoal-seeder stage PRODUCT@CHANNEL --public-key HEX',
   })
 }
 
