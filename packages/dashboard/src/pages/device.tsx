@@ -1,0 +1,114 @@
+import type { DeviceDetail, HistoryRow, Paged } from '@shoal/tracker/api'
+import { addressOf, deviceAddress, rolloutAddress } from '../address.ts'
+import { useResource } from '../api.ts'
+import { movedBytes } from '../charts/sources.ts'
+import { bytesInWords, shareInWords } from '../format.ts'
+import { Facts, Loaded, Page, Section } from '../parts/page.tsx'
+import { InstallText } from '../parts/install-text.tsx'
+import { Pager } from '../parts/pager.tsx'
+import { ReleaseLink } from '../parts/rollout-card.tsx'
+import { State } from '../parts/state.tsx'
+import { Table } from '../parts/table.tsx'
+import { Ago, Moment } from '../parts/time.tsx'
+import { place } from '../route.ts'
+
+export function DevicePage({ id }: { id: string }) {
+  const device = useResource<DeviceDetail>(deviceAddress(id))
+  const query = Object.fromEntries(place.value.query)
+  const history = useResource<Paged<HistoryRow>>(addressOf(`${deviceAddress(id)}/history`, query))
+  return (
+    <Page title={`Device …${id.slice(-10)}`} lead={<code class="id">{id}</code>}>
+      <Loaded resource={device}>
+        {(row) => (
+          <>
+            <Facts rows={factsOf(row)} />
+            <Section title="What it has">
+              <Table
+                caption="What the device has"
+                rows={row.installs}
+                keyOf={({ product, channel }) => `${product}@${channel}`}
+                columns={[
+                  { name: 'Channel', cell: ({ product, channel }) => `${product}@${channel}` },
+                  { name: 'Release', cell: (each) => <InstallText install={each} /> },
+                  { name: 'Since', cell: (each) => <Ago atMs={each.sinceMs} /> },
+                ]}
+              />
+            </Section>
+            <Section title="Rollouts it belongs to">
+              <Table
+                caption="Rollouts that the device belongs to"
+                rows={row.progress}
+                keyOf={({ rollout }) => rollout}
+                columns={[
+                  {
+                    name: 'Rollout',
+                    cell: (each) => (
+                      <a href={rolloutAddress(each.rollout)}>
+                        {each.product} {each.version}
+                      </a>
+                    ),
+                  },
+                  { name: 'Ring', isNumber: true, cell: ({ ring }) => (ring === undefined ? '–' : ring + 1) },
+                  { name: 'State', cell: (each) => <State of={each.state} code={each.code} /> },
+                  { name: 'Since', cell: (each) => <Ago atMs={each.sinceMs} /> },
+                ]}
+              />
+            </Section>
+          </>
+        )}
+      </Loaded>
+      <Section title="What it reported">
+        <Loaded resource={history}>{(page) => <History page={page} />}</Loaded>
+      </Section>
+    </Page>
+  )
+}
+
+function History({ page: { rows, total, cursor } }: { page: Paged<HistoryRow> }) {
+  return (
+    <>
+      <Table
+        caption="Reports of the device, the newest first"
+        rows={rows}
+        keyOf={({ counter }) => counter}
+        columns={[
+          { name: 'At', cell: ({ atMs }) => <Moment atMs={atMs} /> },
+          {
+            name: 'Release',
+            cell: (row) => (
+              <>
+                {row.product} <ReleaseLink {...row} />
+              </>
+            ),
+          },
+          { name: 'State', cell: (row) => <State of={row.state} code={row.code} /> },
+          {
+            name: 'Downloaded',
+            isNumber: true,
+            cell: ({ bytes }) => (bytes === undefined ? '' : bytesInWords(movedBytes(bytes))),
+          },
+          {
+            name: 'From the origin',
+            isNumber: true,
+            cell: ({ bytes }) => (bytes === undefined ? '' : shareInWords(bytes.origin, movedBytes(bytes))),
+          },
+        ]}
+      />
+      <Pager shown={rows.length} total={total} cursor={cursor} noun="report" />
+    </>
+  )
+}
+
+function factsOf({ site, group, platform, agent, labels, heardMs, reportedMs, firstSeenMs }: DeviceDetail) {
+  const marks = Object.entries(labels)
+  return [
+    ['Site', site === '' ? '–' : <a href={addressOf('/devices', { site })}>{site}</a>],
+    ['Group', group === '' ? '–' : <a href={addressOf('/devices', { group })}>{group}</a>],
+    ['Labels', marks.length === 0 ? '–' : marks.map(([name, value]) => `${name}=${value}`).join(', ')],
+    ['Platform', platform],
+    ['Program', agent],
+    ['Heard of', <Ago atMs={heardMs} />],
+    ['Last report', <Ago atMs={reportedMs} />],
+    ['Known since', <Ago atMs={firstSeenMs} />],
+  ] as const
+}

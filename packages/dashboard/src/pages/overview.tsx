@@ -1,0 +1,134 @@
+import type { FleetNow, Overview } from '@shoal/tracker/api'
+import { useResource } from '../api.ts'
+import { addressOf, rolloutAddress } from '../address.ts'
+import { HoursChart } from '../charts/hours-chart.tsx'
+import { RingLegend } from '../charts/ring-bar.tsx'
+import { SourceFigure } from '../charts/source-bar.tsx'
+import { movedBytes } from '../charts/sources.ts'
+import { bytesInWords, countInWords, plural, shareInWords } from '../format.ts'
+import { fleet } from '../live.ts'
+import { Icon } from '../parts/icon.tsx'
+import { Facts, Loaded, Page, Section } from '../parts/page.tsx'
+import { ReleaseLink, RolloutCard } from '../parts/rollout-card.tsx'
+import { State } from '../parts/state.tsx'
+import { Table } from '../parts/table.tsx'
+
+/** Charts of hours need not move every second. */
+const REFRESH_MS = 15_000
+
+export function OverviewPage() {
+  const live = fleet.value
+  const resource = useResource<Overview>('/overview', live === undefined ? 0 : Math.floor(live.atMs / REFRESH_MS))
+  return (
+    <Page title="Overview">
+      <Loaded resource={resource}>
+        {(overview) => {
+          const now = live ?? overview.now
+          return (
+            <>
+              <Facts rows={factsOf(now, overview)} />
+              <Attention of={now} />
+              <Section title="Rollouts" note={<a href="/rollouts">All rollouts</a>}>
+                {now.rollouts.length === 0 ? (
+                  <p class="empty">
+                    None is under way. One begins with <code>shoal-tracker rollout create</code>.
+                  </p>
+                ) : (
+                  <>
+                    <RingLegend />
+                    {now.rollouts.map((rollout) => (
+                      <RolloutCard key={rollout.id} rollout={rollout} />
+                    ))}
+                  </>
+                )}
+              </Section>
+              <Section title="Where the bytes came from">
+                <div class="two">
+                  <HoursChart hours={overview.day} nowMs={now.atMs} />
+                  <SourceFigure title="Bytes by source, last 28 days" bytes={overview.month} />
+                </div>
+              </Section>
+              <Section title="Versions in the field">
+                <Versions rows={overview.versions} />
+              </Section>
+            </>
+          )
+        }}
+      </Loaded>
+    </Page>
+  )
+}
+
+function factsOf(now: FleetNow, { avoided, day, month }: Overview) {
+  const { devices, heardLastHour, sites } = now.devices
+  const moved = day.reduce((sum, row) => sum + movedBytes(row), 0)
+  const origin = day.reduce((sum, row) => sum + row.origin, 0)
+  return [
+    ['Devices', <Figured big={countInWords(devices)} small={`at ${plural(sites, 'site')}`} />],
+    [
+      'Heard of within the hour',
+      <Figured big={countInWords(heardLastHour)} small={shareInWords(heardLastHour, devices)} />,
+    ],
+    [
+      'Origin avoided, 28 days',
+      <Figured big={bytesInWords(avoided.month)} small={`of ${bytesInWords(movedBytes(month))}`} />,
+    ],
+    ['From the origin, 24 hours', <Figured big={shareInWords(origin, moved)} small={bytesInWords(origin)} />],
+  ] as const
+}
+
+function Figured({ big, small }: { big: string; small: string }) {
+  return (
+    <>
+      <span class="big">{big}</span> <span class="muted">{small}</span>
+    </>
+  )
+}
+
+function Attention({ of: { attention } }: { of: FleetNow }) {
+  if (attention.length === 0) return null
+  return (
+    <Section title="Needs attention">
+      <ul class="attention">
+        {attention.map(({ level, code, text, rollout }) => (
+          <li key={code + (rollout ?? '')} class={level}>
+            <Icon name={level === 'failed' ? 'stop' : 'alert'} />
+            <span>{level === 'failed' ? 'Failed' : 'Warning'}</span>
+            <span class="what">{text}</span>
+            {rollout !== undefined && <a href={rolloutAddress(rollout)}>Open the rollout</a>}
+            {code === 'DEVICES_SILENT' && <a href={addressOf('/devices', { silentSeconds: 604_800 })}>Show them</a>}
+            {code.startsWith('POLICY') && <a href="/policies">Open policies</a>}
+          </li>
+        ))}
+      </ul>
+    </Section>
+  )
+}
+
+function Versions({ rows }: { rows: Overview['versions'] }) {
+  return (
+    <Table
+      caption="Versions in the field"
+      rows={rows}
+      keyOf={({ product, channel, version, state }) => [product, channel, version, state].join(' ')}
+      empty="No device has reported yet."
+      columns={[
+        {
+          name: 'Release',
+          cell: (row) => (
+            <>
+              {row.product} <ReleaseLink {...row} />
+            </>
+          ),
+        },
+        { name: 'Channel', cell: (row) => row.channel },
+        { name: 'State', cell: (row) => <State of={row.state} /> },
+        {
+          name: 'Devices',
+          isNumber: true,
+          cell: ({ devices, ...query }) => <a href={addressOf('/devices', query)}>{countInWords(devices)}</a>,
+        },
+      ]}
+    />
+  )
+}

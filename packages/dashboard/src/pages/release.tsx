@@ -1,0 +1,82 @@
+import type { ReleaseView } from '@shoal/tracker/api'
+import { addressOf } from '../address.ts'
+import { useResource } from '../api.ts'
+import { SourceFigure } from '../charts/source-bar.tsx'
+import { countInWords, plural, shareInWords } from '../format.ts'
+import { Facts, Loaded, Page, Section } from '../parts/page.tsx'
+import { RolloutCard } from '../parts/rollout-card.tsx'
+import { State } from '../parts/state.tsx'
+import { Table } from '../parts/table.tsx'
+
+export function ReleasePage(props: { product: string; channel: string; version: string }) {
+  const { product, channel, version } = props
+  const path = `/releases/${[product, channel, version].map(encodeURIComponent).join('/')}`
+  const resource = useResource<ReleaseView>(path)
+  return (
+    <Page
+      title={`${product} ${version}`}
+      lead={
+        <span class="muted">
+          {product}@{channel}
+        </span>
+      }
+    >
+      <Loaded resource={resource}>
+        {(release) => (
+          <>
+            <Facts rows={factsOf(release)} />
+            <Section title="On devices">
+              <Table
+                caption="Devices by state"
+                rows={release.states}
+                keyOf={({ state }) => state}
+                empty="No device has it."
+                columns={[
+                  { name: 'State', cell: ({ state }) => <State of={state} /> },
+                  {
+                    name: 'Devices',
+                    isNumber: true,
+                    cell: ({ state, devices }) => (
+                      <a href={addressOf('/devices', { product, channel, version, state })}>{countInWords(devices)}</a>
+                    ),
+                  },
+                ]}
+              />
+            </Section>
+            {release.rollouts.length > 0 && (
+              <>
+                <Section title="Rollouts">
+                  {release.rollouts.map((rollout) => (
+                    <RolloutCard key={rollout.id} rollout={rollout} />
+                  ))}
+                </Section>
+                <Section title="How it travelled">
+                  <SourceFigure title="Bytes by source, since its last rollout began" bytes={release.bytes} />
+                </Section>
+              </>
+            )}
+          </>
+        )}
+      </Loaded>
+    </Page>
+  )
+}
+
+function factsOf({ isBase, isStep, withdrawn, holders, bytes, states }: ReleaseView) {
+  const had = bytes.reused + bytes.patched
+  const devices = states.reduce((sum, each) => sum + each.devices, 0)
+  return [
+    [
+      'May be installed',
+      withdrawn
+        ? 'by nobody: it is withdrawn'
+        : isBase
+          ? 'by every device of the channel'
+          : 'by the rings that are open',
+    ],
+    ['Must not be skipped', isStep ? 'yes' : 'no'],
+    ['Have it', plural(devices, 'device')],
+    ['Can serve it', `${plural(holders, 'device')} that have it and were heard of within the hour`],
+    ['Was there before', bytes.total === 0 ? 'not known' : `${shareInWords(had, bytes.total)} of what devices needed`],
+  ] as const
+}

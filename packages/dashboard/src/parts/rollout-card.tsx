@@ -1,0 +1,47 @@
+import type { RolloutSummary } from '@shoal/tracker/api'
+import { releaseAddress, rolloutAddress } from '../address.ts'
+import { RingBar } from '../charts/ring-bar.tsx'
+import { countInWords, shareInWords } from '../format.ts'
+import { State } from './state.tsx'
+import { Ago } from './time.tsx'
+
+/** A rollout in a list: where each of its rings is. */
+export function RolloutCard({ rollout }: { rollout: RolloutSummary }) {
+  const { id, product, channel, version, state, sinceMs, reason, rings } = rollout
+  return (
+    <article class="rollout-card">
+      <header>
+        <h3>
+          <a href={rolloutAddress(id)}>
+            {product} {version}
+          </a>
+        </h3>
+        <span class="muted">
+          {product}@{channel}
+        </span>
+        <State of={state} />
+        <span class="muted">
+          since <Ago atMs={sinceMs} />
+        </span>
+      </header>
+      {reason !== undefined && <p class="reason">{reason}</p>}
+      <ul class="rings">
+        {rings.map((ring) => (
+          <li key={ring.name}>
+            <span class="ring-name">{ring.name}</span>
+            <RingBar ring={ring} />
+            <span class="ring-count">
+              {countInWords(ring.healthy)} / {countInWords(ring.target)}
+              <span class="muted"> {shareInWords(ring.healthy, ring.target)}</span>
+            </span>
+            <State of={ring.state} />
+          </li>
+        ))}
+      </ul>
+    </article>
+  )
+}
+
+export function ReleaseLink(release: { product: string; channel: string; version: string }) {
+  return <a href={releaseAddress(release)}>{release.version}</a>
+}

@@ -1,0 +1,24 @@
+/** What the API needs of the tracker. */
+import type { Order, Rollout } from '../rollout/rollout.ts'
+import type { Store } from '../store/store.ts'
+import type { z } from 'zod'
+import type { newRollout } from './schemas/rollout.ts'
+
+export type NewRollout = z.output<typeof newRollout>
+
+/** Changes rollouts: decides, signs the policy anew, keeps both with an entry of the audit log, and tells the fleet. */
+export interface RolloutDesk {
+  /** @throws TrackerError INVALID, CONFLICT, STORE_UNAVAILABLE */
+  create(wanted: NewRollout, by: string): Promise<Rollout>
+  /** @throws TrackerError NOT_FOUND, CONFLICT, STORE_UNAVAILABLE */
+  order(id: string, order: Order, by: string): Promise<Rollout>
+}
+
+export interface ApiDeps {
+  store: Store
+  desk: RolloutDesk
+  /** Epoch ms. */
+  now: () => number
+  /** Peers that announced lately. */
+  connected: () => number
+}

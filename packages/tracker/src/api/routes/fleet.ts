@@ -1,0 +1,101 @@
+import { avoidedBytes, sumBytes } from '../bytes.ts'
+import type { ApiDeps } from '../deps.ts'
+import type { FleetNow } from '../fleet-now.ts'
+import { route } from '../route.ts'
+import { summarise } from '../rollout-view.ts'
+import { auditEntry, auditQuery } from '../schemas/audit.ts'
+import { pageOf, splitPage } from '../schemas/fields.ts'
+import { overview, policyView, releaseParams, releaseView } from '../schemas/fleet.ts'
+
+export interface FleetDeps extends ApiDeps {
+  fleetNow: () => Promise<FleetNow>
+}
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+const MONTH_DAYS = 28
+const RELEASE_ROLLOUTS = 20
+
+export const fleetRoutes = [
+  route({
+    method: 'GET',
+    path: '/overview',
+    role: 'viewer',
+    summary: 'The fleet at a glance.',
+    answer: overview,
+    async handle(_asked, { store, now, fleetNow }: FleetDeps) {
+      const untilMs = now()
+      const [fleet, versions, hours] = await Promise.all([
+        fleetNow(),
+        store.versions({}),
+        store.bytesByHour({ sinceMs: untilMs - MONTH_DAYS * DAY_MS, untilMs }),
+      ])
+      const day = hours.filter(({ hourMs }) => hourMs > untilMs - DAY_MS)
+      const month = sumBytes(hours)
+      return {
+        now: fleet,
+        versions,
+        day,
+        month,
+        avoided: { day: avoidedBytes(sumBytes(day)), month: avoidedBytes(month) },
+      }
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/releases/:product/:channel/:version',
+    role: 'viewer',
+    summary: 'One release: who has it, and how it got there.',
+    params: releaseParams,
+    answer: releaseView,
+    async handle({ params }, { store, now }: FleetDeps) {
+      const { product, channel, version } = params
+      const untilMs = now()
+      const [versions, channels, rollouts, devices, silent] = await Promise.all([
+        store.versions({ product, channel }),
+        store.channels(),
+        store.rollouts({ product, channel }, { limit: RELEASE_ROLLOUTS }),
+        store.devices({ product, channel, version }, { limit: 1 }),
+        store.devices({ product, channel, version, silentSinceMs: untilMs - HOUR_MS }, { limit: 1 }),
+      ])
+      const staged = channels.find((each) => each.product === product && each.channel === channel)
+      const own = rollouts.rows.filter((each) => each.version === version)
+      const traffic = await store.bytesByHour({ product, channel, sinceMs: own[0]?.createdAtMs ?? untilMs, untilMs })
+      return {
+        ...{ product, channel, version },
+        isBase: staged?.base === version,
+        isStep: staged?.steps.includes(version) ?? false,
+        withdrawn: staged?.withdrawn.some((each) => each.version === version) ?? false,
+        states: versions.filter((each) => each.version === version).map(({ state, devices }) => ({ state, devices })),
+        holders: Math.max(0, devices.total - silent.total),
+        rollouts: await Promise.all(own.map(async (each) => summarise(each, await store.ringTotals(each.id, untilMs)))),
+        bytes: sumBytes(traffic),
+      }
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/policies',
+    role: 'viewer',
+    summary: 'The signed policy as devices have it, and what each staged channel stands at.',
+    answer: policyView,
+    async handle(_asked, { store }: FleetDeps) {
+      const [policy, channels] = await Promise.all([store.policy(), store.channels()])
+      if (policy === undefined) return { channels }
+      const { document, ...facts } = policy
+      return { current: { ...facts, document: Buffer.from(document).toString('utf8') }, channels }
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/audit',
+    role: 'viewer',
+    summary: 'Who changed what, and what the gates decided; the newest first.',
+    query: auditQuery,
+    answer: pageOf(auditEntry),
+    async handle({ query }, { store }: FleetDeps) {
+      const { filter, page } = splitPage(query)
+      return store.audit(filter, page)
+    },
+  }),
+]
