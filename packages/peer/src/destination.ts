@@ -10,6 +10,8 @@ export interface Destination extends AsyncDisposable {
   current(): Promise<ReleaseId | undefined>
   /** Before the content of a release is fetched. */
   makeRoom(manifest: Manifest): Promise<void>
-  /** The release is whole in the store: from now on it is current, and on offer. */
-  adopt(manifest: Manifest): Promise<void>
+  /** The release is whole in the store: from now on it is on offer. */
+  hold(manifest: Manifest): Promise<void>
+  /** A release in the store is current from now on, and on offer; a cache activates nothing. */
+  activate(id: ReleaseId): Promise<void>
 }

@@ -20,6 +20,8 @@ export type PeerErrorCode =
   | 'ENROLMENT_REFUSED'
   | 'TOKEN_INVALID'
   | 'TRACKER_UNREACHABLE'
+  | 'HOOK_POSTPONED'
+  | 'REFUSED_BY_POLICY'
   | 'TIMEOUT'
 
 export class PeerError extends Error {

@@ -1,20 +1,22 @@
-/** The daemon's loop for one target: check with jitter, install what is new, say what keeps it from being current. */
+/** The daemon's loop for one target: check with jitter, take the steps that follow, say what keeps it from being current. */
 import type { Target } from '@shoal/release'
 import { formatTarget } from '@shoal/release'
+import { createAlarm } from './alarm.ts'
 import type { FollowStatus } from './control/index.ts'
 import type { Account } from './download/account.ts'
-import type { Destination } from './destination.ts'
 import type { DownloadProgress } from './download/download.ts'
-import { createAlarm } from './alarm.ts'
+import { LIMITS } from './limits.ts'
 import { pause } from './pause.ts'
 import type { Peer } from './peer.ts'
-import { update, type UpdatePhase, type UpdateResult } from './update.ts'
+import type { Ask, RoundEnd, Rounds, StayTurn, Step } from './rollout/index.ts'
+import type { UpdatePhase, UpdateResult } from './update.ts'
 
 export interface FollowOptions {
   target: Target
-  /** The folder that `open` leads to. */
+  /** The folder of what `open` opens. */
   out: string
-  open(): Promise<Destination>
+  /** @param onStep hears of what happens to a release beyond its download */
+  open(onStep: (step: Step) => void): Promise<{ rounds: Rounds } & AsyncDisposable>
   pollMs: number
   /** On hearing of a release, peers look for it at moments spread over so long, so that they do not ask all at once. */
   newsJitterMs: number
@@ -24,6 +26,11 @@ export interface FollowOptions {
   onPhase(phase: UpdatePhase, fields: Record<string, unknown>): void
   onProgress(progress: DownloadProgress): void
   onUpdated(result: UpdateResult): void
+  onStep(step: Step): void
+  /** Something holds this peer where it is; told once for each change. */
+  onStay(turn: StayTurn): void
+  /** What is installed, now and then. */
+  onPresent: (version: string, rollout: string | undefined) => Promise<void>
   onFailure(error: unknown): void
 }
 
@@ -41,83 +48,186 @@ const RETRY_MAX_MS = 600_000
 const HURRIED_MAX = 4
 /** A check that finds nobody to answer is given up after this; the next one follows. */
 const CHECK_TIMEOUT_MS = 120_000
+const POLICY_ASK_MS = LIMITS.rollout.policyAskMs
 
 export function follow(peer: Peer, options: FollowOptions): Following {
+  const { pollMs, newsJitterMs, signal } = options
   let status: FollowStatus = {
     target: formatTarget(options.target),
     out: options.out,
     state: 'starting',
     sinceMs: Date.now(),
   }
+  let sources: ReturnType<typeof sourcesOf> | undefined
 
   function enter(state: FollowStatus['state'], fields: Partial<FollowStatus> = {}): void {
-    const { target, out, release, version } = status
+    const { target, out, release, version, failed } = status
     status = {
       target,
       out,
       ...(release === undefined ? {} : { release }),
       ...(version === undefined ? {} : { version }),
+      ...(failed === undefined ? {} : { failed }),
       state,
       sinceMs: Date.now(),
       ...fields,
     }
   }
 
+  function onStep(step: Step): void {
+    const { version, code, message, untilMs, rollout } = step
+    const about = rollout === undefined ? {} : { rollout }
+    if (step.step === 'soaking') enter('soaking', { ...about, version, ...(untilMs === undefined ? {} : { untilMs }) })
+    if (step.step === 'healthy') status = { ...status, version }
+    if (step.step === 'failed')
+      status = { ...status, failed: { version, code: code ?? '', reason: message ?? '', atMs: Date.now(), ...about } }
+    options.onStep(step)
+  }
+
+  async function round(rounds: Rounds, ask: Ask): Promise<RoundEnd> {
+    if (status.state !== 'current' && status.state !== 'waiting') enter('checking')
+    return rounds.next(ask, {
+      giveUpMs: CHECK_TIMEOUT_MS,
+      settleMs: options.settleMs,
+      originDelayMs: options.originDelayMs,
+      signal,
+      onPhase: (phase, fields) => {
+        if (phase === 'manifest') enter('downloading')
+        options.onPhase(phase, fields)
+      },
+      onProgress: (progress) => {
+        const { doneBytes, rate, waiting, account } = progress
+        const totalBytes = account.bytes.total
+        status = { ...status, doneBytes, totalBytes, rate, ...sourcesOf(account), waiting: { ...waiting } }
+        options.onProgress(progress)
+      },
+      onInstalled: (result) => {
+        sources = sourcesOf(result.account)
+        enter('current', { release: result.release, version: result.version, ...sources })
+        options.onUpdated(result)
+      },
+    })
+  }
+
+  async function settle(rounds: Rounds, { turn, result }: Exclude<RoundEnd, 'again'>): Promise<void> {
+    // Where the bytes of the installed release came from stays shown while later checks find nothing new.
+    if (result !== undefined) sources ??= sourcesOf(result.account)
+    const installed = result ?? (await rounds.installed())
+    const release = installed === undefined ? {} : { release: installed.release, version: installed.version }
+    if (turn.reason === 'up-to-date') return enter('current', { ...release, ...sources, ...rolloutOf(turn) })
+    const { untilMs, ring } = turn
+    const isNew = status.state !== 'waiting' || status.wait !== turn.reason
+    enter('waiting', {
+      ...{ ...release, ...sources, ...rolloutOf(turn), wait: turn.reason },
+      ...(untilMs === undefined ? {} : { untilMs }),
+      ...(ring === undefined ? {} : { ring }),
+      ...(isNew ? {} : { sinceMs: status.sinceMs }),
+    })
+    if (isNew) options.onStay(turn)
+  }
+
   async function run(): Promise<void> {
-    await using destination = await options.open()
+    await using opened = await options.open(onStep)
+    const { rounds } = opened
+    const presence = createPresence(options)
     let failures = 0
     let hurried = 0
-    const heard = createAlarm()
-    using stack = new DisposableStack()
-    stack.defer(peer.news.onHint(() => heard.ring()))
-    let sources: ReturnType<typeof sourcesOf> | undefined
-    while (!options.signal.aborted) {
-      while (peer.isPaused() && !isAborted(options.signal)) await pause(PAUSED_MS, options.signal)
-      let waitMs = options.pollMs
+    let ask: Ask = 'all'
+    /** When others are to be asked again for everything, and for the policy alone. */
+    let lookAtMs = 0
+    let policyAtMs = Infinity
+    using bell = createBell(peer)
+    while (!signal.aborted) {
+      while (peer.isPaused() && !isAborted(signal)) await pause(PAUSED_MS, signal)
       try {
-        if (status.state !== 'current') enter('checking')
-        const result = await update(peer, destination, {
-          giveUpMs: CHECK_TIMEOUT_MS,
-          settleMs: options.settleMs,
-          originDelayMs: options.originDelayMs,
-          signal: options.signal,
-          onPhase: (phase, fields) => {
-            if (phase === 'manifest') enter('downloading')
-            options.onPhase(phase, fields)
-          },
-          onProgress: (progress) => {
-            const { doneBytes, rate, waiting, account } = progress
-            const { bytes } = account
-            const sources = sourcesOf(account)
-            status = { ...status, doneBytes, totalBytes: bytes.total, rate, ...sources, waiting: { ...waiting } }
-            options.onProgress(progress)
-          },
-        })
+        const end = await round(rounds, ask)
         failures = 0
-        if (result.changed) options.onUpdated(result)
-        // Where the bytes of the installed release came from stays shown while later checks find nothing new.
-        if (result.changed || sources === undefined) sources = sourcesOf(result.account)
-        if (peer.news.isBehind() && hurried < HURRIED_MAX) waitMs = Math.min(options.pollMs, RETRY_MS * 2 ** hurried++)
-        enter('current', { release: result.release, version: result.version, ...sources })
+        if (ask === 'all') {
+          const isBehind = peer.news.isBehind() && hurried < HURRIED_MAX
+          lookAtMs = performance.now() + jittered(isBehind ? Math.min(pollMs, RETRY_MS * 2 ** hurried++) : pollMs)
+        }
+        if (ask !== 'nothing') policyAtMs = rounds.isByPolicy() ? performance.now() + jittered(POLICY_ASK_MS) : Infinity
+        ask = 'nothing'
+        if (end === 'again') continue
+        await settle(rounds, end)
+        await presence.tell(await rounds.installed(), end.turn)
       } catch (error) {
-        if (isAborted(options.signal)) break
+        if (isAborted(signal)) break
         failures++
-        waitMs = Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** (failures - 1), options.pollMs)
+        lookAtMs = performance.now() + jittered(Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** (failures - 1), pollMs))
         enter('failing', { reason: error instanceof Error ? error.message : String(error) })
         options.onFailure(error)
       }
-      // Half to one and a half of the interval, so that a fleet that was started together does not ask together.
-      const jitteredMs = waitMs * (0.5 + Math.random())
-      const nextCheckMs = Date.now() + Math.round(jitteredMs)
-      status = { ...status, nextCheckMs }
-      if (await heard.wait(jitteredMs, options.signal)) {
+      status = { ...status, nextCheckMs: Date.now() + Math.round(lookAtMs - performance.now()) }
+      await bell.wait(nextMs(Math.min(lookAtMs, policyAtMs, presence.dueAtMs())), signal)
+      const isNews = bell.takeNews()
+      if (isNews) {
         hurried = 0
-        await pause(Math.min(Math.random() * options.newsJitterMs, nextCheckMs - Date.now()), options.signal)
+        await pause(Math.min(Math.random() * newsJitterMs, lookAtMs - performance.now()), signal)
       }
+      if (isNews || performance.now() >= lookAtMs) ask = 'all'
+      else if (performance.now() >= policyAtMs) ask = 'policy'
     }
   }
 
+  /** The time until then, or until a turn comes by the clock alone. */
+  function nextMs(atMs: number): number {
+    const turnMs = status.untilMs === undefined ? Infinity : status.untilMs - peer.trust.now().getTime()
+    return Math.max(0, Math.min(atMs - performance.now(), turnMs, LIMITS.waitMaxMs))
+  }
+
   return { status: () => status, ended: run() }
+}
+
+/** Rings for every newer policy, and for news of metadata, which it keeps in mind. */
+function createBell({ news, trust }: Peer) {
+  const alarm = createAlarm()
+  const stack = new DisposableStack()
+  let isNews = false
+  stack.defer(
+    news.onHint(() => {
+      isNews = true
+      alarm.ring()
+    }),
+  )
+  stack.defer(trust.onPolicy(() => alarm.ring()))
+  return {
+    wait: (ms: number, signal: AbortSignal) => alarm.wait(ms, signal),
+    takeNews(): boolean {
+      const was = isNews
+      isNews = false
+      return was
+    },
+    [Symbol.dispose]: () => stack.dispose(),
+  }
+}
+
+/** Tells what is installed: soon after the start, once a day, and when it is the version of a rollout that this machine took no part in. */
+function createPresence({ onPresent, newsJitterMs }: FollowOptions) {
+  let dueMs = performance.now() + Math.random() * newsJitterMs
+  let told = false
+  let accounted: string | undefined
+  return {
+    dueAtMs: () => dueMs,
+    async tell(installed: { version: string } | undefined, { reason, rollout }: StayTurn): Promise<void> {
+      const ofRollout = reason === 'up-to-date' ? rollout : undefined
+      if (performance.now() < dueMs && (!told || ofRollout === accounted)) return
+      dueMs = performance.now() + LIMITS.reports.presentMs
+      if (installed === undefined) return
+      await onPresent(installed.version, ofRollout)
+      told = true
+      accounted = ofRollout
+    },
+  }
+}
+
+function rolloutOf({ rollout }: { rollout?: string }): { rollout?: string } {
+  return rollout === undefined ? {} : { rollout }
+}
+
+/** Half to one and a half of the interval, so that a fleet that was started together does not ask together. */
+function jittered(ms: number): number {
+  return ms * (0.5 + Math.random())
 }
 
 function sourcesOf({ bytes, reasons, originBytes }: Account): Pick<Account, 'bytes' | 'reasons' | 'originBytes'> {

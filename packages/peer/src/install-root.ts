@@ -25,7 +25,6 @@ export async function openInstallRoot(peer: Peer, out: string, target: Target): 
     await holding?.[Symbol.asyncDispose]()
   }
 
-  /** And stops to offer what is installed no more. */
   async function offerInstalled(manifest: Manifest): Promise<void> {
     const { id } = manifest
     if (!holdings.has(id)) {
@@ -36,14 +35,21 @@ export async function openInstallRoot(peer: Peer, out: string, target: Target): 
     }
     peer.discovery.follow(channelTopic(peer.root.fleet, target), { complete: true })
     peer.discovery.follow(releaseTopic(id), { complete: true })
+  }
+
+  async function retireRemoved(): Promise<void> {
     const installed = await store.installed()
     for (const held of [...holdings.keys()]) if (!installed.includes(held)) await retire(held)
   }
 
+  async function offerOwn(id: ReleaseId): Promise<void> {
+    const manifest = await readOwnManifest(store, id)
+    if (manifest !== undefined) await offerInstalled(manifest)
+  }
+
   await recover(store)
   const current = await store.current()
-  const manifest = current === undefined ? undefined : await readOwnManifest(store, current)
-  if (manifest !== undefined) await offerInstalled(manifest)
+  if (current !== undefined) await offerOwn(current)
   const kept = stack.move()
   return {
     target,
@@ -51,9 +57,11 @@ export async function openInstallRoot(peer: Peer, out: string, target: Target): 
     store: () => Promise.resolve(store),
     current: () => store.current(),
     makeRoom: () => Promise.resolve(),
-    async adopt(installed) {
-      if ((await store.current()) !== installed.id) await install(store, installed.id, { keepPrevious: 1 })
-      await offerInstalled(installed)
+    hold: offerInstalled,
+    async activate(id) {
+      if ((await store.current()) !== id) await install(store, id, { keepPrevious: 1 })
+      if (!holdings.has(id)) await offerOwn(id)
+      await retireRemoved()
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }

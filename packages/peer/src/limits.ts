@@ -84,6 +84,8 @@ export const LIMITS = {
     /** To be sent, and given up; what is the oldest makes room. */
     pendingMax: 2_000,
     deadMax: 2_000,
+    /** Named one by one in an order to send them again. */
+    resendMax: 256,
     /** In one message. */
     batchMax: 64,
     sendTimeoutMs: 30_000,

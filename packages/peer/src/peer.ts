@@ -62,6 +62,9 @@ export interface Peer extends AsyncDisposable {
   readonly origin: OriginClient | undefined
   readonly traffic: Traffic
   readonly site: string
+  /** As configured, or as a member knows them. */
+  readonly trackers: readonly Multiaddr[]
+  onEvent(event: string, fields: Record<string, unknown>): void
   /** Whether anything is configured through which neighbours can be found. */
   readonly expectsNeighbours: boolean
   /** The origin, unless a limit says never. */
@@ -158,6 +161,8 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
     origin,
     traffic,
     site: self.site,
+    trackers: self.trackers,
+    onEvent,
     expectsNeighbours: config.mdns || config.given.length + self.trackers.length + config.bootstrap.length > 0,
     askableOrigin: () => (traffic.origin.rate > 0 ? origin : undefined),
     lookingSinceMs,

@@ -1,5 +1,13 @@
-/** Brings an install root, or a cache, to the release that a target stands for: resolve, fetch, verify, install, go on serving. */
-import { channelTopic, releaseTopic, type Manifest, type ReleaseId, type ReleaseTarget } from '@shoal/release'
+/** The steps that bring an install root, or a cache, to a release: look what is on offer, fetch and verify it, make it current. */
+import {
+  channelTopic,
+  formatTarget,
+  releaseTopic,
+  type FoundRelease,
+  type Manifest,
+  type ReleaseId,
+  type ReleaseTarget,
+} from '@shoal/release'
 import { createAccount, type Account } from './download/account.ts'
 import { downloadSpans, type DownloadProgress } from './download/download.ts'
 import { fetchManifest } from './download/fetch-manifest.ts'
@@ -9,6 +17,7 @@ import { PeerError } from './error.ts'
 import type { Peer } from './peer.ts'
 import type { Staging, Store } from './store/index.ts'
 import { DEFAULT_POLICY } from './swarm/index.ts'
+import { newestOf, type Offered } from './trust/index.ts'
 
 export interface UpdateOptions {
   /** No source found, or no byte received, for this long is a TIMEOUT. */
@@ -34,58 +43,113 @@ export interface UpdateResult {
   elapsedMs: number
 }
 
-export async function update(peer: Peer, to: Destination, options: UpdateOptions): Promise<UpdateResult> {
-  try {
-    return await bringUpToDate(peer, to, options)
-  } catch (error) {
-    // Whatever gave up first: it did because the caller wanted it.
-    options.signal.throwIfAborted()
-    throw error
-  }
+/** A release that is whole in the store, and on offer to others. */
+export interface Fetched {
+  manifest: Manifest
+  account: Account
 }
 
-async function bringUpToDate(peer: Peer, to: Destination, options: UpdateOptions): Promise<UpdateResult> {
+/**
+ * All steps together.
+ * @param choose which of what is on offer it shall be, where the target names no version; the newest unless given
+ */
+export async function update(
+  peer: Peer,
+  to: Destination,
+  options: UpdateOptions,
+  choose: (offered: Offered) => FoundRelease | undefined | Promise<FoundRelease | undefined> = ({ releases }) =>
+    newestOf(releases),
+): Promise<UpdateResult> {
   const startedMs = performance.now()
-  const { target } = to
-  const store = await to.store()
-  const deadline = (): AbortSignal => AbortSignal.any([options.signal, AbortSignal.timeout(options.giveUpMs)])
-  const topic = channelTopic(peer.root.fleet, target)
-  const current = await to.current()
+  const before = await to.current()
+  const offered = await look(peer, to, options)
+  const { version } = to.target
+  const wanted =
+    version === undefined ? await choose(offered) : offered.releases.find((each) => each.version === version)
+  if (wanted === undefined) throw new PeerError('NOT_FOUND', `${formatTarget(to.target)} is not on offer`)
+  const { manifest, account } = await fetchRelease(peer, to, { ...wanted, from: offered.from }, options)
+  await to.activate(manifest.id)
+  options.onPhase('activated', { release: manifest.id })
+  return resultOf(manifest, account, before !== manifest.id, startedMs)
+}
+
+export function resultOf(manifest: Manifest, account: Account, changed: boolean, startedMs: number): UpdateResult {
+  const { id: release, version, sizeBytes } = manifest
+  return { release, version, changed, sizeBytes, account, elapsedMs: Math.round(performance.now() - startedMs) }
+}
+
+/** What is signed for the channel, by metadata that was brought up to date. */
+export async function look(peer: Peer, to: Destination, options: UpdateOptions): Promise<Offered> {
   // A check that finds nothing new changes nothing of what others are told.
-  if (current === undefined) peer.discovery.follow(topic, { complete: false })
-  const { from, ...wanted } = await peer.trust.resolve(target, {
-    neighbours: peer.neighbours,
-    origin: peer.askableOrigin(),
-    expectsNeighbours: peer.expectsNeighbours,
-    signal: deadline(),
-  })
-  options.signal.throwIfAborted()
-  options.onPhase('resolved', { release: wanted.release, version: wanted.version, counter: wanted.counter, from })
-  const changed = current !== wanted.release
-  if (changed) {
-    peer.discovery.follow(topic, { complete: false })
-    peer.discovery.follow(releaseTopic(wanted.release), { complete: false })
+  if ((await to.current()) === undefined) {
+    peer.discovery.follow(channelTopic(peer.root.fleet, to.target), { complete: false })
   }
-  const participants = followParticipants(peer.neighbours, wanted.release)
+  return wantedBy(options, () =>
+    peer.trust.look(to.target, {
+      neighbours: peer.neighbours,
+      origin: peer.askableOrigin(),
+      expectsNeighbours: peer.expectsNeighbours,
+      signal: deadlineOf(options),
+    }),
+  )
+}
+
+/** Leaves the release whole in the store, and on offer. */
+export function fetchRelease(
+  peer: Peer,
+  to: Destination,
+  wanted: FoundRelease & Pick<Offered, 'from'>,
+  options: UpdateOptions,
+): Promise<Fetched> {
+  return wantedBy(options, () => fetchWanted(peer, to, wanted, options))
+}
+
+async function fetchWanted(
+  peer: Peer,
+  to: Destination,
+  { from, ...wanted }: FoundRelease & Pick<Offered, 'from'>,
+  options: UpdateOptions,
+): Promise<Fetched> {
+  const store = await to.store()
+  const { release, version, counter } = wanted
+  options.onPhase('resolved', { release, version, counter, from })
+  if ((await to.current()) !== release) {
+    peer.discovery.follow(channelTopic(peer.root.fleet, to.target), { complete: false })
+    peer.discovery.follow(releaseTopic(release), { complete: false })
+  }
+  const participants = followParticipants(peer.neighbours, release)
   try {
-    const manifest = await fetchManifest(wanted.release, {
+    const manifest = await fetchManifest(release, {
       store,
       participants,
       neighbours: peer.neighbours,
       origin: peer.askableOrigin(),
-      signal: deadline(),
+      signal: deadlineOf(options),
     })
     checkManifest(manifest, wanted)
     options.onPhase('manifest', { sizeBytes: manifest.sizeBytes, files: manifest.entries.length })
     const account = await fetchTree(peer, to, store, manifest, participants, options)
-    await to.adopt(manifest)
-    options.onPhase('activated', { release: manifest.id })
-    const elapsedMs = Math.round(performance.now() - startedMs)
-    const { id: release, version, sizeBytes } = manifest
-    return { release, version, changed, sizeBytes, account, elapsedMs }
+    await to.hold(manifest)
+    return { manifest, account }
   } finally {
     participants.leave()
   }
+}
+
+async function wantedBy<T>({ signal }: UpdateOptions, work: () => Promise<T>): Promise<T> {
+  try {
+    const done = await work()
+    signal.throwIfAborted()
+    return done
+  } catch (error) {
+    // Whatever gave up first: it did because the caller wanted it.
+    signal.throwIfAborted()
+    throw error
+  }
+}
+
+function deadlineOf({ signal, giveUpMs }: UpdateOptions): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(giveUpMs)])
 }
 
 /** Leaves the release whole in the store, offered to others from its first chunk on. */

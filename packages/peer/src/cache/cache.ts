@@ -114,7 +114,7 @@ export async function openCache(peer: Host, folder: string, bytesMax: number): P
     await store.prune([...held.keys(), ...[...incoming.values()].map(({ id }) => id)])
   }
 
-  async function adopt(target: Target, manifest: Manifest): Promise<void> {
+  async function hold(target: Target, manifest: Manifest): Promise<void> {
     if (!held.has(manifest.id)) await offer(manifest, Date.now())
     incoming.delete(keyOf(target))
     currents.set(keyOf(target), manifest.id)
@@ -135,7 +135,8 @@ export async function openCache(peer: Host, folder: string, bytesMax: number): P
       store: () => inTurn(mended),
       current: () => Promise.resolve(currents.get(keyOf(target))),
       makeRoom: (manifest) => inTurn(() => take(target, manifest)),
-      adopt: (manifest) => inTurn(() => adopt(target, manifest)),
+      hold: (manifest) => inTurn(() => hold(target, manifest)),
+      activate: () => Promise.resolve(),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     }),
     status: () => ({

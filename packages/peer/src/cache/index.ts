@@ -1,1 +1,1 @@
-export { openCache, type CacheStatus } from './cache.ts'
+export { openCache, type Cache, type CacheStatus } from './cache.ts'

@@ -2,9 +2,27 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { CliError, parseSize } from '@shoal/cli'
+import { isLabel, isLabelValue, isMemberName, LABELS_MAX } from '@shoal/release'
 import * as z from 'zod'
 import { parseRate } from './rate.ts'
 import { readWindow } from './window.ts'
+
+/** Program and arguments, run without a shell. */
+const command = z.array(z.string().max(4_096)).min(1).max(64)
+
+/** How it is told that what was installed works: a command that ends with 0, or a URL that answers with 2xx. */
+const health = z
+  .strictObject({
+    command: command.optional(),
+    http: z.url({ protocol: /^https?$/ }).optional(),
+    intervalSeconds: z.number().min(0.1).max(3_600).default(10),
+    timeoutSeconds: z.number().min(0.1).max(600).default(10),
+    /** So many failures in a row are one too many. */
+    failures: z.int().min(1).max(100).default(3),
+    /** How long it must work where no policy says so. */
+    soakSeconds: z.number().min(0).max(86_400).default(60),
+  })
+  .refine(({ command: own, http }) => (own === undefined) !== (http === undefined), 'names a command, or an http URL')
 
 const follow = z.strictObject({
   /** PRODUCT@CHANNEL */
@@ -12,7 +30,21 @@ const follow = z.strictObject({
   platform: z.string().default('any'),
   /** Install root: `current` in it is the tree. A cache has none. */
   out: z.string().optional(),
+  /** Run before the flip of `current`; ends with 75 for "not now". */
+  preActivate: command.optional(),
+  /** Run after each flip, also back: makes what runs use what is current. */
+  activate: command.optional(),
+  hookTimeoutSeconds: z.number().min(1).max(86_400).default(300),
+  health: health.optional(),
 })
+
+/** What rings of a rollout match. */
+const labels = z
+  .record(
+    z.string().refine(isLabel, 'is no name of a label'),
+    z.string().refine(isLabelValue, 'is no value of a label'),
+  )
+  .refine((all) => Object.keys(all).length <= LABELS_MAX, `has more than ${LABELS_MAX} labels`)
 
 /** Bytes a second, written as `5MB/s`, `unlimited` or `0`. */
 const rate = z
@@ -72,6 +104,9 @@ export const configSchema = z.strictObject({
   cacheDir: z.string().optional(),
   cacheBytes: size.default(50_000_000_000),
   site: z.string().default(''),
+  /** What rollouts know this machine by, beside its site; in a private fleet the credential says site and group. */
+  group: z.string().refine(isMemberName, 'is no name of a group').default(''),
+  labels: labels.default({}),
   listen: z.array(z.string()).default(['/ip4/0.0.0.0/tcp/7070']),
   /** Whether bulk may go over TLS sockets of its own beside libp2p, and the port where they are taken; 0 is any. */
   lane: z.boolean().default(true),

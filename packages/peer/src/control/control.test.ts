@@ -24,6 +24,7 @@ beforeEach(async () => {
     status: () => STATUS,
     setPaused: () => undefined,
     limit: (order) => orders.push(order),
+    reports: undefined,
   })
 })
 afterEach(async () => {

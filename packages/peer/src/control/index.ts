@@ -1,3 +1,4 @@
-export { askDaemon } from './client.ts'
+export { askDaemon, askForReports } from './client.ts'
+export type { ReportList } from './report-order.ts'
 export { startControl } from './server.ts'
 export type { FollowStatus, LimitStatus, PeerStatus } from './status.ts'

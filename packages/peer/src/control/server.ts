@@ -6,7 +6,9 @@ import { dirname } from 'node:path'
 import { once } from 'node:events'
 import { CliError, EXIT } from '@shoal/cli'
 import { LIMITS } from '../limits.ts'
+import type { Reports } from '../reports/index.ts'
 import { parseLimitOrder, type LimitOrder } from './limit-order.ts'
+import { parseResendOrder, type ReportList } from './report-order.ts'
 import type { PeerStatus } from './status.ts'
 
 /** Longest path that a unix socket can have. */
@@ -16,6 +18,8 @@ export interface Controlled {
   status(): PeerStatus
   setPaused(paused: boolean): void
   limit(order: LimitOrder): void
+  /** Absent where nothing is reported. */
+  reports: Pick<Reports, 'list' | 'resend'> | undefined
 }
 
 export async function startControl(path: string, controlled: Controlled): Promise<AsyncDisposable> {
@@ -63,9 +67,21 @@ async function handle(request: IncomingMessage, response: ServerResponse, contro
       controlled.limit(order)
       return reply(response, 200, controlled.status())
     }
+    case 'GET /v1/reports':
+      return reply(response, 200, listOf(controlled))
+    case 'POST /v1/reports/resend': {
+      const order = body === undefined ? undefined : parseResendOrder(body)
+      if (order === undefined) return reply(response, 400, { error: 'no order about reports' })
+      await controlled.reports?.resend(order.counters)
+      return reply(response, 200, listOf(controlled))
+    }
     default:
       return reply(response, 404, { error: 'not found' })
   }
+}
+
+function listOf({ reports }: Controlled): ReportList {
+  return { pending: reports?.list('pending') ?? [], dead: reports?.list('dead') ?? [] }
 }
 
 /** Undefined for more than an order can be. */

@@ -3,12 +3,15 @@ import type { CacheStatus } from '../cache/index.ts'
 import type { Account, SourceBytes } from '../download/account.ts'
 import type { NeighbourInfo } from '../neighbours/index.ts'
 import type { BackgroundStatus, Flow, Limit } from '../traffic/index.ts'
+import type { StayReason } from '@shoal/release'
+import type { ReportsStatus } from '../reports/index.ts'
 import type { TrustStatus } from '../trust/index.ts'
 
 export interface FollowStatus {
   target: string
   out: string
-  state: 'starting' | 'checking' | 'downloading' | 'current' | 'failing'
+  /** `soaking`: activated, and to stay healthy until `untilMs`; `waiting`: there is something that it may not have, or not yet. */
+  state: 'starting' | 'checking' | 'downloading' | 'soaking' | 'current' | 'waiting' | 'failing'
   release?: string
   version?: string
   /** Bytes of the download under way. */
@@ -21,6 +24,13 @@ export interface FollowStatus {
   originBytes?: Account['originBytes']
   waiting?: Record<string, number>
   reason?: string
+  /** Of `waiting`: for what, and in which ring of which rollout. */
+  wait?: StayReason
+  untilMs?: number
+  ring?: string
+  rollout?: string
+  /** What failed last since the start, and was taken back. */
+  failed?: { version: string; rollout?: string; code: string; reason: string; atMs: number }
   sinceMs: number
   nextCheckMs?: number
 }
@@ -48,5 +58,7 @@ export interface PeerStatus {
   /** Of a private fleet only. */
   membership?: { group: string; role: string; expires: string; revocations: number }
   follows: FollowStatus[]
+  /** Of a device that has a tracker to report to. */
+  reports?: ReportsStatus
   neighbours: NeighbourInfo[]
 }

@@ -30,6 +30,11 @@ const ADVICE: Record<PeerErrorCode, { exit: number; fix: string }> = {
   ENROLMENT_REFUSED: { exit: EXIT.notAllowed, fix: 'ask the operator for a new token' },
   TOKEN_INVALID: { exit: EXIT.usage, fix: 'copy the whole token: it begins with shoal1.' },
   TRACKER_UNREACHABLE: { exit: EXIT.unreachable, fix: 'check that the tracker runs and can be reached' },
+  REFUSED_BY_POLICY: {
+    exit: EXIT.refused,
+    fix: 'name the version (PRODUCT@CHANNEL:VERSION), or let the daemon take part in the rollout: shoal-peer run',
+  },
+  HOOK_POSTPONED: { exit: EXIT.refused, fix: 'nothing: it is asked again' },
   TIMEOUT: {
     exit: EXIT.timeout,
     fix: 'allow the origin, name a neighbour with --peer or a tracker with --tracker, or wait longer with --timeout',

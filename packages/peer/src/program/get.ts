@@ -17,6 +17,8 @@ import { openInstallRoot } from '../install-root.ts'
 import { loadIdentity } from '../network/index.ts'
 import { pause } from '../pause.ts'
 import { startPeer, type Peer } from '../peer.ts'
+import { askForPolicy, decideGet } from '../rollout/index.ts'
+import { askTrackerForPolicy } from '../tracker.ts'
 import type { Rates } from '../traffic/index.ts'
 import { update, type UpdateOptions, type UpdateResult } from '../update.ts'
 import { addLimitFlags } from './limit-flags.ts'
@@ -156,13 +158,17 @@ async function get(text: string, flags: GetFlags, quiet: boolean): Promise<void>
   await using root = await openInstallRoot(peer, out, target)
   output.record('listening', { peerId: peer.id, addresses: peer.node.getMultiaddrs().map(String) })
   const progress = createProgress(output, 'fetch')
-  const result = await update(peer, root, {
+  const options: UpdateOptions = {
     giveUpMs: flags.timeout * 1000,
     settleMs: flags.settle * 1000,
     originDelayMs: flags.originDelay * 1000,
     signal,
     onPhase: (phase, fields) => output.record('phase', { phase, ...fields }),
     onProgress: (state) => showProgress(output, progress, peer, state),
+  }
+  const result = await update(peer, root, options, async (offered) => {
+    if (offered.isStaged) await askForPolicy(peer, askTrackerForPolicy(peer), { origin: true, signal })
+    return decideGet(target, offered, peer.trust.policy(), peer.trust.now())
   }).catch((error: unknown) => {
     ended.throwIfAborted()
     throw error

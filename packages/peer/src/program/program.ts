@@ -4,6 +4,7 @@ import { addControlCommands } from './control.ts'
 import { addEnrollCommand } from './enroll.ts'
 import { addGetCommand } from './get.ts'
 import { addLimitCommand } from './limit.ts'
+import { addReportsCommand } from './reports.ts'
 import { addRunCommand } from './run.ts'
 import { VERSION } from './version.ts'
 
@@ -13,6 +14,7 @@ export function createPeerProgram(): Command {
   addRunCommand(program)
   addControlCommands(program)
   addLimitCommand(program)
+  addReportsCommand(program)
   addEnrollCommand(program)
   return program
 }

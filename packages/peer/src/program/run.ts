@@ -6,15 +6,16 @@ import { openCache } from '../cache/index.ts'
 import { configSchema, readAddresses, readSite, readTrustedRoot, type Config } from '../config/index.ts'
 import { startControl, type LimitStatus, type PeerStatus } from '../control/index.ts'
 import { follow } from '../follow.ts'
-import { openInstallRoot } from '../install-root.ts'
 import { loadIdentity } from '../network/index.ts'
 import { startPeer, type Peer } from '../peer.ts'
 import { FLOWS, type Flow } from '../traffic/index.ts'
 import { explainPeerError } from './explain.ts'
+import { openFollowed, startReporting } from './followed.ts'
 import { logEvents } from './log-events.ts'
 import { cacheFolder, checkRole, readFollows } from './roles.ts'
 import { summaryFields } from './summary.ts'
 import { VERSION } from './version.ts'
+import { waitingText } from './waiting-text.ts'
 
 const SETTLE_MS = 1_000
 
@@ -49,43 +50,53 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
     config.role === 'cache' ? stack.use(await openCache(peer, cacheFolder(config), config.cacheBytes)) : undefined
   const ended = peer.membership?.ended ?? new AbortController().signal
   const signal = AbortSignal.any([shutdownSignal(), ended])
-  const following = follows.map(({ target, out }) =>
-    follow(peer, {
-      target,
-      out,
-      open: async () => cache?.destination(target) ?? openInstallRoot(peer, out, target),
+  const identified = await startReporting(peer, config)
+  const reports = identified === undefined ? undefined : stack.use(identified)
+  const following = follows.map((followed) => {
+    const target = `${followed.target.product}@${followed.target.channel}`
+    return follow(peer, {
+      ...followed,
+      open: (onStep) => openFollowed(peer, followed, { config, cache, reports, onStep }),
       pollMs: config.pollSeconds * 1000,
       newsJitterMs: config.newsJitterSeconds * 1000,
       settleMs: SETTLE_MS,
       originDelayMs: config.originAfterSeconds * 1000,
       signal,
       onPhase: (phase, fields) => {
-        const about = { target: `${target.product}@${target.channel}`, phase, ...fields }
+        const about = { target, phase, ...fields }
         output.record('phase', about)
         log.debug(about, 'phase')
       },
-      onProgress: ({ account: { bytes }, doneBytes, rate, waiting }) =>
-        output.record('progress', {
-          target: `${target.product}@${target.channel}`,
-          doneBytes,
-          totalBytes: bytes.total,
-          rate,
-          bytes,
-          waiting,
-          neighbours: peer.neighbours.list().length,
-        }),
+      onProgress: ({ account: { bytes }, doneBytes, rate, waiting }) => {
+        const neighbours = peer.neighbours.list().length
+        output.record('progress', { target, doneBytes, totalBytes: bytes.total, rate, bytes, waiting, neighbours })
+      },
       onUpdated: (result) => {
-        const fields = summaryFields(peer, target, result)
-        output.record('installed', { target: `${target.product}@${target.channel}`, ...fields })
+        output.record('installed', { target, ...summaryFields(peer, followed.target, result) })
         log.info({ release: result.release, version: result.version, bytes: result.account.bytes }, 'installed')
+      },
+      onStep: ({ step, ...fields }) => {
+        output.record('step', { target, step, ...fields })
+        log[step === 'failed' || step === 'returned' ? 'warn' : 'info']({ target, ...fields }, step)
+      },
+      onStay: (turn) => {
+        const { reason, untilMs, ring } = turn
+        const about = { target, reason, untilMs, ring, text: waitingText(turn, Date.now()) }
+        output.record('waiting', about)
+        log.info(about, 'waiting')
+      },
+      onPresent: async (version, rollout) => {
+        const { product, channel, platform } = followed.target
+        const about = rollout === undefined ? {} : { rollout }
+        await reports?.tell({ product, channel, platform, version, state: 'present', ...about })
       },
       onFailure: (error) => {
         const { code, message, fix } = explainPeerError(error) ?? { code: 'INTERNAL', message: String(error), fix: '' }
-        output.record('failure', { target: `${target.product}@${target.channel}`, code, message, fix })
-        log.warn({ code, target: `${target.product}@${target.channel}`, fix }, message)
+        output.record('failure', { target, code, message, fix })
+        log.warn({ code, target, fix }, message)
       },
-    }),
-  )
+    })
+  })
   stack.use(
     await startControl(join(resolve(config.stateDir), 'control.sock'), {
       setPaused: (paused) => peer.setPaused(paused),
@@ -94,6 +105,7 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
         peer.traffic.override(set, background)
         log.info({ set, clear, background }, 'limits were changed')
       },
+      reports,
       status: (): PeerStatus => ({
         peerId: peer.id,
         version: VERSION,
@@ -110,6 +122,7 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
         metadata: peer.trust.status(),
         ...membershipStatus(peer),
         follows: following.map((each) => each.status()),
+        ...(reports === undefined ? {} : { reports: reports.status() }),
         neighbours: peer.neighbours.list(),
       }),
     }),

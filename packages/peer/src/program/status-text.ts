@@ -3,6 +3,7 @@ import { formatBytes, formatColumns, formatDuration, style } from '@shoal/cli'
 import type { FollowStatus, PeerStatus } from '../control/index.ts'
 import { formatRate } from '../config/index.ts'
 import { backgroundText, flowName } from './limit.ts'
+import { waitingText } from './waiting-text.ts'
 import { whyOrigin } from './why-origin.ts'
 
 export function statusText(status: PeerStatus, nowMs: number): string {
@@ -13,6 +14,7 @@ export function statusText(status: PeerStatus, nowMs: number): string {
     `up ${formatDuration(nowMs - status.startedMs)}`,
     ...(status.role === 'cache' ? ['cache'] : []),
     status.site === '' ? 'no site' : `site ${status.site}`,
+    ...rings(status),
     status.origin === undefined ? 'no origin' : `origin ${status.origin}`,
     ...(status.membership === undefined ? [] : [`member until ${status.membership.expires}`]),
   ].join('  ')
@@ -51,6 +53,7 @@ export function statusText(status: PeerStatus, nowMs: number): string {
     ...cache(status),
     ...limits(status),
     ...backgroundText(status),
+    ...reports(status),
     summary,
     ...(status.neighbours.length > 0 ? [neighbours] : []),
   ].join('\n')
@@ -60,6 +63,19 @@ function cache({ cache: held }: PeerStatus): string[] {
   if (held === undefined) return []
   const share = `${formatBytes(held.bytes)} of ${formatBytes(held.bytesMax)}`
   return [`CACHE ${share}, ${held.releases} releases, ${held.folder}`]
+}
+
+/** Only while there is something to know. */
+function reports({ reports: each }: PeerStatus): string[] {
+  if (each === undefined || (each.pending === 0 && each.dead === 0 && each.dropped === 0)) return []
+  const { pending, dead, dropped, failure } = each
+  const parts = [
+    `${pending} to be sent`,
+    dead > 0 ? `${dead} given up (shoal-peer reports list)` : '',
+    dropped > 0 ? `${dropped} forgotten` : '',
+    failure ?? '',
+  ]
+  return [`REPORTS ${parts.filter((part) => part !== '').join(', ')}`]
 }
 
 /** Only those that there are. */
@@ -84,7 +100,7 @@ function metadata({ metadata: { versions, expires, confirmedMs } }: PeerStatus, 
 }
 
 function done(follow: FollowStatus): string {
-  if (follow.state === 'current') return '100%'
+  if (follow.state === 'current' || follow.state === 'soaking') return '100%'
   if (follow.totalBytes === undefined || follow.doneBytes === undefined) return '-'
   return `${Math.floor((follow.doneBytes / Math.max(1, follow.totalBytes)) * 100)}%`
 }
@@ -108,8 +124,25 @@ function note(follow: FollowStatus, nowMs: number): string {
   const next =
     follow.nextCheckMs === undefined ? '' : `, next check in ${formatDuration(Math.max(0, follow.nextCheckMs - nowMs))}`
   if (follow.state === 'failing') return `${follow.reason ?? ''}${next}`
+  if (follow.wait !== undefined)
+    return `waiting: ${waitingText({ ...follow, reason: follow.wait }, nowMs)}${failed(follow)}`
+  if (follow.state === 'soaking') return `must stay healthy ${untilText(follow, nowMs)}`
   if (follow.state === 'downloading') return `${formatBytes(follow.rate ?? 0)}/s${waiting(follow)}`
   return `${since}${next}`
+}
+
+/** Of the rollouts under way, where this machine is of one. */
+function rings({ follows }: PeerStatus): string[] {
+  const names = [...new Set(follows.flatMap(({ ring }) => ring ?? []))]
+  return names.length === 0 ? [] : [`ring ${names.join(', ')}`]
+}
+
+function untilText({ untilMs }: FollowStatus, nowMs: number): string {
+  return untilMs === undefined ? '' : `for another ${formatDuration(Math.max(0, untilMs - nowMs))}`
+}
+
+function failed({ failed: what }: FollowStatus): string {
+  return what === undefined ? '' : `; ${what.version} failed with ${what.code}: ${what.reason}`
 }
 
 function waiting(follow: FollowStatus): string {

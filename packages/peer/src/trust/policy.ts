@@ -42,7 +42,7 @@ const FLOOR_BYTES_MAX = 1 << 10
 
 export interface PolicyDeps {
   disk: Disk
-  onEvent(event: string, fields: Record<string, unknown>): void
+  onEvent: (event: string, fields: Record<string, unknown>) => void
 }
 
 /** @param folder of what is trusted, with its `scratch` */

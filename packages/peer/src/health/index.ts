@@ -1,0 +1,3 @@
+export { checkHealth, type HealthCheck } from './check.ts'
+export { runCommand, type CommandOutcome } from './command.ts'
+export { soak, type SoakOutcome } from './soak.ts'

@@ -1,0 +1,3 @@
+export type { ReportName } from './report-file.ts'
+export type { SendReports } from './sender.ts'
+export { startReports, type Reports, type ReportsStatus, type Told } from './reports.ts'

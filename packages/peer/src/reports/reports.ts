@@ -1,0 +1,101 @@
+/** What this device says of releases on it: signed, queued on disk, delivered by a loop of its own. */
+import { join } from 'node:path'
+import type { PrivateKey } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { createSigner, signReport, type Report } from '@shoal/release'
+import { createAlarm } from '../alarm.ts'
+import { nodeDisk, type Disk } from '../store/index.ts'
+import { openReportQueue, type ReportCounts } from './queue.ts'
+import type { ReportName } from './report-file.ts'
+import { sendReports, type SenderDeps } from './sender.ts'
+
+/** What the device is, whatever it reports. */
+export type DeviceWords = Pick<Report, 'fleet' | 'device' | 'site' | 'group' | 'labels' | 'agent'>
+
+/** What there is to say. */
+export type Told = Omit<Report, keyof DeviceWords | 'counter' | 'atMs'>
+
+export interface ReportsStatus extends ReportCounts {
+  /** When a tracker last took one. */
+  deliveredMs?: number
+  /** Why the last attempt failed, while it does. */
+  failure?: string
+}
+
+export interface Reports extends AsyncDisposable {
+  /** Returns when the report is on disk; it will be delivered at least once. */
+  tell(told: Told): Promise<void>
+  list(which: 'pending' | 'dead'): ReportName[]
+  /** Sends what was given up once more: all of it, or what is named. Returns how many. */
+  resend(counters?: readonly number[]): Promise<number>
+  status(): ReportsStatus
+}
+
+export interface ReportsConfig {
+  stateDir: string
+  identity: PrivateKey
+  trackers: readonly Multiaddr[]
+  /** Asked at each report: a credential may have changed. */
+  words: () => DeviceWords
+  send: SenderDeps['send']
+  onEvent: (event: string, fields: Record<string, unknown>) => void
+}
+
+export interface ReportsDeps {
+  disk?: Disk
+  now?: () => number
+  random?: () => number
+}
+
+export async function startReports(
+  { stateDir, identity, trackers, words, send, onEvent }: ReportsConfig,
+  { disk = nodeDisk, now = Date.now, random = Math.random }: ReportsDeps = {},
+): Promise<Reports> {
+  const queue = await openReportQueue(join(stateDir, 'reports'), { disk, now, onEvent })
+  // The first half of a libp2p ed25519 key is its secret.
+  const signer = createSigner(identity.raw.subarray(0, 32))
+  const alarm = createAlarm()
+  const stopping = new AbortController()
+  let deliveredMs: number | undefined
+  let failure: string | undefined
+
+  const sending = sendReports({
+    queue,
+    trackers,
+    send,
+    alarm,
+    now,
+    random,
+    onDelivered(count) {
+      failure = undefined
+      if (count > 0) deliveredMs = now()
+    },
+    onFailure(failures, error) {
+      failure = error instanceof Error ? error.message : String(error)
+      onEvent('reports-undelivered', { failures, error, ...queue.counts() })
+    },
+    signal: stopping.signal,
+  })
+
+  return {
+    async tell(told) {
+      await queue.add(told.state, (counter) => signReport({ ...words(), ...told, counter, atMs: now() }, signer))
+      alarm.ring()
+    },
+    list: (which) => queue.list(which),
+    async resend(counters) {
+      const count = await queue.resend(counters)
+      alarm.ring()
+      return count
+    },
+    status: () => ({
+      ...queue.counts(),
+      ...(deliveredMs === undefined ? {} : { deliveredMs }),
+      ...(failure === undefined ? {} : { failure }),
+    }),
+    async [Symbol.asyncDispose]() {
+      stopping.abort(new Error('stopping'))
+      await sending
+    },
+  }
+}

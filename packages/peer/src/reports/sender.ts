@@ -1,0 +1,114 @@
+/** Delivers what is queued: at least once, in batches, to the first tracker that takes it, with growing pauses while none does. */
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { verifyReport } from '@shoal/release'
+import { ReportsRefused, type Settled, type SignedReport } from '@shoal/tracker/client'
+import type { Alarm } from '../alarm.ts'
+import { LIMITS } from '../limits.ts'
+import { pause } from '../pause.ts'
+import type { QueuedReport, ReportQueue } from './queue.ts'
+
+/**
+ * What is in neither list of the answer is sent again.
+ * @throws ReportsRefused, or another error when the tracker cannot be reached
+ */
+export type SendReports = (
+  tracker: Multiaddr,
+  reports: readonly SignedReport[],
+  signal: AbortSignal,
+) => Promise<Settled>
+
+export interface SenderDeps {
+  queue: Pick<ReportQueue, 'batch' | 'delivered' | 'giveUp'>
+  trackers: readonly Multiaddr[]
+  send: SendReports
+  /** Rings when there is something new to send. */
+  alarm: Alarm
+  now: () => number
+  random: () => number
+  onDelivered: (count: number) => void
+  onFailure(failures: number, error: unknown): void
+  signal: AbortSignal
+}
+
+/** Returns when the signal aborts. */
+export async function sendReports(deps: SenderDeps): Promise<void> {
+  const { alarm, signal } = deps
+  let failures = 0
+  while (!signal.aborted) {
+    try {
+      const isEmpty = (await sendBatch(deps)) === 0
+      failures = 0
+      if (isEmpty && (await alarm.wait(LIMITS.waitMaxMs, signal))) await pause(LIMITS.reports.gatherMs, signal)
+    } catch (error) {
+      if (isAborted(signal)) return
+      failures += 1
+      deps.onFailure(failures, error)
+      await pause(refusedForMs(error) + fullJitterMs(failures, deps.random), signal)
+    }
+  }
+}
+
+/** Any moment up to a bound that doubles with each failure: a fleet that lost its tracker does not come back all at once. */
+export function fullJitterMs(failures: number, random: () => number): number {
+  const { backoffMinMs, backoffMaxMs } = LIMITS.reports
+  return random() * Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(failures - 1, 30))
+}
+
+/** How long a tracker wants to be left alone. */
+function refusedForMs(error: unknown): number {
+  const errors: unknown[] = error instanceof AggregateError ? error.errors : [error]
+  const waits = errors.map((each) => (each instanceof ReportsRefused ? each.retryMs : 0))
+  return Math.min(Math.max(...waits), LIMITS.reports.backoffMaxMs)
+}
+
+async function sendBatch({ queue, trackers, send, now, onDelivered, signal }: SenderDeps): Promise<number> {
+  const all = await queue.batch(LIMITS.reports.batchMax)
+  const late = all.filter((report) => isLate(report, now()))
+  await queue.giveUp(counters(late), 'UNDELIVERED')
+  const batch = all.filter((report) => !late.includes(report))
+  if (batch.length === 0) return all.length
+  const { durable, refused } = await firstThatTakes(trackers, (tracker) =>
+    send(tracker, batch, AbortSignal.any([signal, AbortSignal.timeout(LIMITS.reports.sendTimeoutMs)])),
+  )
+  await queue.delivered(durable)
+  for (const [counter, outcome] of refused) await queue.giveUp([counter], codeOf(outcome))
+  onDelivered(durable.length)
+  // A tracker that settles nothing must not be asked again at once.
+  if (durable.length + refused.size === 0) throw new Error('the tracker took none of the reports')
+  return batch.length
+}
+
+async function firstThatTakes<T>(trackers: readonly Multiaddr[], ask: (tracker: Multiaddr) => Promise<T>): Promise<T> {
+  const errors: unknown[] = []
+  for (const tracker of trackers) {
+    try {
+      return await ask(tracker)
+    } catch (error) {
+      errors.push(error)
+    }
+  }
+  throw new AggregateError(errors, `none of ${trackers.length} trackers took the reports`)
+}
+
+/** What this device cannot read itself is nothing that a tracker could take. */
+function isLate({ bytes }: QueuedReport, nowMs: number): boolean {
+  try {
+    return nowMs - verifyReport(bytes).atMs > LIMITS.reports.keptMs
+  } catch {
+    return true
+  }
+}
+
+function counters(reports: readonly QueuedReport[]): number[] {
+  return reports.map(({ counter }) => counter)
+}
+
+/** `not-yours` → `NOT_YOURS` */
+function codeOf(outcome: string): string {
+  return outcome.toUpperCase().replaceAll('-', '_')
+}
+
+/** As a call, because the compiler takes it that a signal seen unaborted stays so across an await. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted
+}

@@ -1,0 +1,6 @@
+export { askForPolicy, type AskTracker } from './ask-policy.ts'
+export { createCacheRounds } from './cache-rounds.ts'
+export { Course, type Hooks, type Step } from './course.ts'
+export { openRecord } from './record-file.ts'
+export { createRounds, type Ask, type RoundEnd, type Rounds, type StayTurn } from './round.ts'
+export { decideGet } from './decide-get.ts'
