@@ -7,6 +7,7 @@ import {
   parseMetadata,
   parseName,
   parsePackIndex,
+  parsePolicy,
   parseReleaseId,
   parseTarget,
   parseTrustedRoot,
@@ -15,6 +16,7 @@ import {
   readReleaseTarget,
   refreshMetadata,
   verifyCredential,
+  verifyReport,
   verifyRevocations,
   type Chunking,
   type Kind,
@@ -47,6 +49,11 @@ export const PARSERS: Record<string, Parse> = {
   refresh: parseRefresh,
   credential: (content) => verifyCredential(content['bytes'] as Uint8Array, content['keys'] as Uint8Array[]),
   revocations: (content) => verifyRevocations(content['bytes'] as Uint8Array, content['keys'] as Uint8Array[]),
+  policy: (content) => {
+    const { policy, metadata } = parsePolicy(Buffer.from(content['text'] as string))
+    return { ...policy, expires: metadata.signed.expires }
+  },
+  report: (content) => verifyReport(content['bytes'] as Uint8Array),
   names: parseNames,
   chunking: parseChunking,
 }

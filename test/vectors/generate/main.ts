@@ -7,6 +7,7 @@ import { validManifests } from './manifest-valid.ts'
 import { invalidCredentials, invalidRevocations, validCredentials, validRevocations } from './membership.ts'
 import { invalidNames, validNames } from './names.ts'
 import { invalidIndexes, validIndexes } from './pack-index.ts'
+import { invalidPolicies, invalidReports, validPolicies, validReports } from './rollout.ts'
 import {
   invalidMetadata,
   invalidRefreshes,
@@ -39,3 +40,7 @@ writeVectors('target', 'valid', validTargets)
 writeVectors('target', 'invalid', invalidTargets)
 writeVectors('refresh', 'valid', validRefreshes)
 writeVectors('refresh', 'invalid', invalidRefreshes)
+writeVectors('policy', 'valid', validPolicies)
+writeVectors('policy', 'invalid', invalidPolicies)
+writeVectors('report', 'valid', validReports)
+writeVectors('report', 'invalid', invalidReports)
