@@ -12,12 +12,14 @@ import { PACK_TARGETS } from './targets/packs.ts'
 import { PEER_TARGETS } from './targets/peers.ts'
 import { RELEASE_TARGETS } from './targets/release.ts'
 import { REQUEST_TARGETS } from './targets/requests.ts'
+import { ROLLOUT_TARGETS } from './targets/rollout.ts'
 import { TRACKER_TARGETS } from './targets/tracker.ts'
 
 export const TARGETS: readonly Target[] = [
   ...RELEASE_TARGETS,
   ...METADATA_TARGETS,
   ...MEMBERSHIP_TARGETS,
+  ...ROLLOUT_TARGETS,
   ...FRAME_TARGETS,
   ...LINK_TARGETS,
   ...PEER_TARGETS,
