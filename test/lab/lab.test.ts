@@ -1,44 +1,15 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { createLab, type Host } from './lab.ts'
 import { listNamespaces, sweepNamespaces, whyNoNamespaces } from './namespaces.ts'
+import { plainDownload, startPlainServer } from './plain-http.ts'
 
-const execute = promisify(execFile)
 const missing = whyNoNamespaces()
 const TIMEOUT_MS = 60_000
-
-/** Sends as many bytes as the path says to whoever asks; prints when it listens. */
-const SERVER = `
-  const server = require('node:http').createServer((asked, answer) => answer.end(Buffer.alloc(Number(asked.url.slice(1)))))
-  server.listen(8000, () => console.log('listening'))`
-/** Prints how many milliseconds the answer took. */
-const CLIENT = `
-  const startedAt = performance.now()
-  fetch(process.argv[1]).then((answer) => answer.arrayBuffer()).then(() => console.log(performance.now() - startedAt))`
-
-async function startServer({ via }: Host): Promise<AsyncDisposable> {
-  const [command, ...before] = [...via, process.execPath]
-  const child = spawn(command, [...before, '-e', SERVER], { stdio: ['ignore', 'pipe', 'inherit'] })
-  await once(createInterface(child.stdout), 'line', { signal: AbortSignal.timeout(TIMEOUT_MS) })
-  return {
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL')
-      await once(child, 'close')
-    },
-  }
-}
-
-async function timeOf(from: Host, to: Host, bytes: number): Promise<number> {
-  const [command, ...before] = [...from.via, process.execPath]
-  const args = [...before, '-e', CLIENT, `http://${to.address}:8000/${bytes}`]
-  const { stdout } = await execute(command, args, { timeout: TIMEOUT_MS })
-  return Number(stdout)
-}
 
 function hostOf(hosts: readonly Host[], at: number): Host {
   const host = hosts[at]
@@ -59,17 +30,17 @@ describe.skipIf(missing !== undefined)(`the lab${missing === undefined ? '' : ` 
         lab.server('far'),
       ]
       await using stack = new AsyncDisposableStack()
-      for (const host of [far, other]) stack.use(await startServer(host))
+      for (const host of [far, other]) stack.use(await startPlainServer(host))
 
       // Two seconds at that rate; headers come on top, what the shaper lets through at once comes off.
-      expect(await timeOf(near, far, bytes)).toBeGreaterThan(1_800)
+      expect(await plainDownload(near, far, bytes)).toBeGreaterThan(1_800)
       const { inBytes } = lab.site('here').uplink()
       expect(inBytes / bytes).toBeGreaterThan(1)
       expect(inBytes / bytes).toBeLessThan(1.1)
       // What the shaper drops was sent, and is sent again.
       expect(far.traffic().outBytes).toBeGreaterThanOrEqual(inBytes)
 
-      await timeOf(near, other, bytes)
+      await plainDownload(near, other, bytes)
       expect(lab.site('here').uplink().inBytes - inBytes).toBeLessThan(10_000)
     },
   )

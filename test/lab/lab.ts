@@ -14,6 +14,8 @@ export interface SitePlan {
   hosts: number
   /** Bits a second in either direction, headers included; unlimited when absent. */
   uplinkRate?: number | undefined
+  /** How long a packet may wait for the uplink before it is dropped: the buffer of its routers. */
+  uplinkQueueMs?: number
   /** Of each host's own line. */
   lanRate?: number | undefined
 }
@@ -113,7 +115,7 @@ function connectServer(spaces: Namespaces, name: string, at: number): void {
 }
 
 function connectSite(spaces: Namespaces, plan: NumberedSite): void {
-  const { at, uplinkRate, lanRate } = plan
+  const { at, uplinkRate, uplinkQueueMs, lanRate } = plan
   const [core, site] = [spaces.name('core'), spaces.name(`site-${plan.name}`)]
   const hosts = hostLabels(plan)
   runBatch('ip', [
@@ -145,8 +147,8 @@ function connectSite(spaces: Namespaces, plan: NumberedSite): void {
   forward(spaces, `site-${plan.name}`)
   hosts.forEach((host, i) => runBatch('ip', joinSubnet(lanAddress(at, i), `10.${at}.0.${ROUTER}`), spaces.name(host)))
   if (uplinkRate !== undefined) {
-    runBatch('tc', [shape(`site${at}`, uplinkRate)], core)
-    runBatch('tc', [shape('uplink', uplinkRate)], site)
+    runBatch('tc', [shape(`site${at}`, uplinkRate, uplinkQueueMs)], core)
+    runBatch('tc', [shape('uplink', uplinkRate, uplinkQueueMs)], site)
   }
   if (lanRate === undefined) return
   runBatch(

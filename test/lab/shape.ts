@@ -6,8 +6,11 @@ const BUCKET_MS = 4
 /** How long a packet may wait before it is dropped: a router's buffer. */
 const QUEUE_MS = 50
 
-/** @param rate bits a second, headers included */
-export function shape(device: string, rate: number): string {
+/**
+ * @param rate bits a second, headers included
+ * @param queueMs how long a packet may wait
+ */
+export function shape(device: string, rate: number, queueMs = QUEUE_MS): string {
   const bucketBytes = Math.max(BUCKET_BYTES_MIN, Math.round((rate / 8) * (BUCKET_MS / 1000)))
-  return `qdisc add dev ${device} root tbf rate ${Math.round(rate)}bit burst ${bucketBytes}b latency ${QUEUE_MS}ms`
+  return `qdisc add dev ${device} root tbf rate ${Math.round(rate)}bit burst ${bucketBytes}b latency ${queueMs}ms`
 }

@@ -47,13 +47,13 @@ export const LIMITS = {
   /** Of a peer that makes room for everything else: waits on the way are added time. */
   background: {
     /** The wait that it allows itself to cause. */
-    targetMs: 60,
+    targetMs: 25,
     floorBytesPerSecond: 32_000,
     startBytesPerSecond: 500_000,
     rateMaxBytesPerSecond: 10e9,
     /** After so long without too much of a wait, it looks anew how much there is. */
     quietMs: 8_000,
-    decideMs: 500,
+    decideMs: 250,
     /** So many neighbours of other sites are pinged this often, while anything moves between sites. */
     pingMs: 250,
     pingTimeoutMs: 2_000,
@@ -132,8 +132,7 @@ export const LIMITS = {
   origin: {
     /** One request: large enough that requests cost little, small enough to lose. */
     rangeBytesMax: 8 << 20,
-    /** Under a ration: how much time of it one request covers, and what is paid for before it is asked for, however little that is. */
-    rationedRangeMs: 150,
+    /** Under a ration: what is paid for before it is asked for, even if that is more than should be asked for at once. */
     paidAheadBytesMin: 512 << 10,
     /** Bytes between two wanted frames that are read over rather than asked around. */
     gapBytesMax: 64 << 10,

@@ -16,8 +16,8 @@ export async function* fetchChunks(
   wanted: Iterable<number>,
   signal: AbortSignal,
 ): AsyncGenerator<ChunkOutcome, void, void> {
-  const { concurrency } = connection.settings
-  const plan = planRanges(wanted, index, chunks, { ...LIMITS.origin, joinBytesMax: joinBytesMax(connection) })
+  const { concurrency, ration } = connection.settings
+  const plan = planRanges(wanted, index, chunks, { ...LIMITS.origin, joinBytesMax: ration.atOnceBytes })
   for (const chunk of plan.refused) yield { chunk, error: badIndex(connection, chunk) }
 
   const queue: RangeJob[] = plan.ranges.map((range) => ({ ...range, again: false }))
@@ -35,14 +35,6 @@ export async function* fetchChunks(
       }
     }
   })
-}
-
-/**
- * How much to ask for at once. Under a ration it is paid for before it is asked for, and little at a time, so that what the
- * origin sends is as even as what is allowed.
- */
-function joinBytesMax({ settings: { ration } }: OriginConnection): number {
-  return (ration.rate * LIMITS.origin.rationedRangeMs) / 1000
 }
 
 function badIndex(connection: OriginConnection, chunk: number): OriginFailure {

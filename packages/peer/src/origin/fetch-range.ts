@@ -88,8 +88,7 @@ export async function fetchRange(
    */
   async function payAhead(bytes: number): Promise<number> {
     const { ration } = connection.settings
-    const atOnceMax = Math.max(LIMITS.origin.paidAheadBytesMin, (ration.rate * LIMITS.origin.rationedRangeMs) / 1000)
-    if (ration.rate === Infinity || bytes > atOnceMax) return 0
+    if (ration.rate === Infinity || bytes > Math.max(LIMITS.origin.paidAheadBytesMin, ration.atOnceBytes)) return 0
     if (await ration.take(bytes, signal)) return bytes
     signal.throwIfAborted()
     throw forbidden(`${connection.address.shown}${path}`)

@@ -3,11 +3,13 @@ import { LIMITS } from '../limits.ts'
 /** How fast the origin may be read; a rate of 0 means that it is sent no request at all. */
 export interface Ration {
   readonly rate: number
+  /** How much to ask for at once; what is asked for is sent at once, whatever the rate. */
+  readonly atOnceBytes: number
   /** Waits for its turn; false when nothing may be read (any more). */
   take(bytes: number, signal: AbortSignal): Promise<boolean>
 }
 
-const UNLIMITED: Ration = { rate: Infinity, take: () => Promise.resolve(true) }
+const UNLIMITED: Ration = { rate: Infinity, atOnceBytes: Infinity, take: () => Promise.resolve(true) }
 
 export interface OriginOptions {
   /** Other origins (`https://host[:port]`) that this one may redirect to. */

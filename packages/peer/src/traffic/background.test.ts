@@ -85,7 +85,7 @@ describe('traffic in the background', () => {
       decideRate(state, { addedMs: undefined, movedBytes: 0, elapsedMs: decideMs }, step * decideMs)
     expect(state.rate).toBe(rate)
     for (let step = 100; step < 200; step++)
-      decideRate(state, { addedMs: 0, movedBytes: 100_000, elapsedMs: decideMs }, step * decideMs)
+      decideRate(state, { addedMs: 0, movedBytes: 50_000, elapsedMs: decideMs }, step * decideMs)
     expect(state.rate).toBe(rate)
   })
 })

@@ -3,8 +3,9 @@
  * Over any time T no more is moved than rate × (T + 300 ms) and the last piece: within 5 % over 10 s for pieces below 200 ms.
  */
 
-/** So much unused time can be made up for, so that a late timer or a slow answer costs nothing. */
+/** So much unused time can be made up for, so that a late timer or a slow answer costs nothing; less where it must be even. */
 const BURST_MS = 300
+const EVEN_BURST_MS = 50
 /** What is moved at once covers this much time, so that those who share a rate take turns often. */
 const GRAIN_MS = 50
 const GRAIN_BYTES_MIN = 4 << 10
@@ -15,10 +16,12 @@ export interface Bucket {
   rate: number
   /** When everything that was moved is paid for. */
   paidMs: number
+  /** Whether hardly anything may be made up for. */
+  isEven: boolean
 }
 
 export function startBucket(rate: number, nowMs: number): Bucket {
-  return { rate, paidMs: nowMs }
+  return { rate, paidMs: nowMs, isEven: false }
 }
 
 /** How long until more may be moved. */
@@ -29,7 +32,8 @@ export function waitMs(bucket: Bucket, nowMs: number): number {
 /** Takes note of bytes that are moved now. They may be more than is due: what comes next waits for longer. */
 export function spend(bucket: Bucket, bytes: number, nowMs: number): void {
   if (bucket.rate === 0) return
-  bucket.paidMs = Math.max(bucket.paidMs, nowMs - BURST_MS) + (bytes * 1000) / bucket.rate
+  const burstMs = bucket.isEven ? EVEN_BURST_MS : BURST_MS
+  bucket.paidMs = Math.max(bucket.paidMs, nowMs - burstMs) + (bytes * 1000) / bucket.rate
 }
 
 /** What is still owed is paid at the new rate. */

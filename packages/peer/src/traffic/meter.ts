@@ -4,6 +4,8 @@ import { changeRate, grainBytes, spend, startBucket, waitMs } from './bucket.ts'
 export interface Meter {
   /** Bytes a second; 0 lets nothing through, Infinity everything. */
   rate: number
+  /** Whether what is moved must be even: then hardly any time that was not used is made up for. */
+  isEven: boolean
   /** How much to take at once, so that others have their turn. */
   readonly grainBytes: number
   /**
@@ -83,6 +85,12 @@ export function createMeter(rate = Infinity): Meter {
       if (value === bucket.rate) return
       changeRate(bucket, value, now())
       pump()
+    },
+    get isEven() {
+      return bucket.isEven
+    },
+    set isEven(value) {
+      bucket.isEven = value
     },
     get grainBytes() {
       return grainBytes(bucket.rate)

@@ -1,6 +1,7 @@
 /** How much this peer may move now, on each flow: the one place that uploads, downloads and the origin's client ask. */
 import { LIMITS } from '../limits.ts'
 import { createBackground, type Background, type BackgroundStatus } from './background.ts'
+import { grainBytes } from './bucket.ts'
 import { decideLimits, type Limit, type LimitSettings } from './decide.ts'
 import { FLOWS, type Flow, type Rates } from './flows.ts'
 import { createMeter, type Meter } from './meter.ts'
@@ -19,7 +20,10 @@ export interface Traffic extends Disposable {
   /** What may be taken from neighbours of this site, and from others. */
   download(isLocal: boolean): Meter
   /** What may be taken from the origin, which counts as a download from elsewhere, too. */
-  readonly origin: Pick<Meter, 'take' | 'rate'>
+  readonly origin: Pick<Meter, 'take' | 'rate'> & {
+    /** How much to ask for at once: a request is dearer than a few milliseconds of unevenness, but in the background. */
+    readonly atOnceBytes: number
+  }
   /** From now on these hold, whatever configuration and windows say. */
   override(rates: Rates, background?: boolean): void
   clear(): void
@@ -28,6 +32,8 @@ export interface Traffic extends Disposable {
   readonly background: Pick<Background, 'recordRoundTrip' | 'isMoving' | 'status'> | undefined
 }
 
+/** So much time of a ration one request to the origin covers. */
+const AT_ONCE_S = 0.15
 /** How soon a window that opens or closes is noticed. */
 const LOOK_MS = 1_000
 
@@ -43,6 +49,7 @@ export function startTraffic(settings: TrafficSettings, clock: () => number = Da
     background = isBackground ? (background ?? createBackground(() => performance.now())) : undefined
     const yielding = background?.status()
     for (const flow of FLOWS) meters[flow].rate = Math.min(limits[flow].rate, rateOf(yielding, flow))
+    meters.uploadWan.isEven = meters.downloadWan.isEven = background !== undefined
   }
 
   function yieldToOthers(): void {
@@ -65,6 +72,9 @@ export function startTraffic(settings: TrafficSettings, clock: () => number = Da
     origin: {
       get rate() {
         return Math.min(meters.origin.rate, meters.downloadWan.rate)
+      },
+      get atOnceBytes() {
+        return background === undefined ? this.rate * AT_ONCE_S : grainBytes(this.rate)
       },
       take: async (bytes, signal) =>
         (await meters.origin.take(bytes, signal)) && (await meters.downloadWan.take(bytes, signal)),

@@ -9,9 +9,10 @@ const { targetMs, floorBytesPerSecond, startBytesPerSecond, quietMs, rateMaxByte
 const GROWTH_FAR = 1
 const GROWTH_NEAR = 0.1
 const NEAR_SHARE = 0.8
+const GROWTH_MS_MAX = 2_000
 /** What is taken away at most, and how long until that shows on the way. */
 const CUT_MAX = 0.5
-const CUT_EVERY_MS = 900
+const CUT_EVERY_MS = 700
 /** A rate that is not used says nothing about the way, and does not grow. */
 const USED_SHARE = 0.7
 
@@ -26,6 +27,8 @@ export interface Yielding {
   cutMs: number
   /** Since when there was not too much of a wait. */
   quietSinceMs: number
+  /** When it was last known how long the wait is. */
+  knownMs: number
 }
 
 export function startYielding(nowMs: number): Yielding {
@@ -36,6 +39,7 @@ export function startYielding(nowMs: number): Yielding {
     grewSinceCut: true,
     cutMs: -Infinity,
     quietSinceMs: nowMs,
+    knownMs: nowMs,
   }
 }
 
@@ -51,7 +55,8 @@ export function decideRate(state: Yielding, { addedMs, movedBytes, elapsedMs }: 
   state.usedRate = (state.usedRate + (movedBytes * 1000) / Math.max(1, elapsedMs)) / 2
   if (addedMs === undefined) return
   if (addedMs > targetMs) cut(state, (addedMs - targetMs) / targetMs, nowMs)
-  else grow(state, 1 - addedMs / targetMs, elapsedMs, nowMs)
+  else grow(state, 1 - addedMs / targetMs, nowMs)
+  state.knownMs = nowMs
 }
 
 function cut(state: Yielding, excess: number, nowMs: number): void {
@@ -65,10 +70,12 @@ function cut(state: Yielding, excess: number, nowMs: number): void {
   state.rate = Math.max(floorBytesPerSecond, inUse * (1 - CUT_MAX * Math.min(1, excess)))
 }
 
-function grow(state: Yielding, room: number, elapsedMs: number, nowMs: number): void {
+function grow(state: Yielding, room: number, nowMs: number): void {
   if (nowMs - state.quietSinceMs > quietMs) state.endRate = Infinity
   if (state.usedRate < state.rate * USED_SHARE) return
   const growth = state.rate < state.endRate * NEAR_SHARE ? GROWTH_FAR : GROWTH_NEAR
+  // At a small rate there is little to measure by: what was not known between is made up for.
+  const elapsedMs = Math.min(GROWTH_MS_MAX, nowMs - state.knownMs)
   state.grewSinceCut = true
   state.rate = Math.min(rateMaxBytesPerSecond, state.rate * (1 + (growth * room * elapsedMs) / 1000))
 }

@@ -1,0 +1,48 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { expect, it } from 'vitest'
+import { writeContent } from '../bench/content.ts'
+import { startConstellation } from '../constellation/constellation.ts'
+import { createLab } from './lab.ts'
+import { whyNoNamespaces } from './namespaces.ts'
+import { plainDownload, startPlainServer } from './plain-http.ts'
+
+const missing = whyNoNamespaces()
+const RATE = 3e6
+const MEASURED_MS = 6_000
+
+it.skipIf(missing !== undefined)(
+  `a download in the background takes most of an idle uplink, and leaves most of it to whoever else comes${missing === undefined ? '' : ` (skipped: ${missing})`}`,
+  async () => {
+    // A line with the buffer of a cheap router.
+    const site = { hosts: 2, uplinkRate: RATE * 8, uplinkQueueMs: 300 }
+    using lab = createLab({ sites: { here: site }, servers: ['origin', 'other'] })
+    const [first, second] = lab.site('here').hosts
+    const [servers, other] = [lab.server('origin'), lab.server('other')]
+    if (first === undefined || second === undefined) throw new Error('the lab has no hosts')
+    await using stack = new AsyncDisposableStack()
+    stack.use(await startPlainServer(other))
+    const world = stack.use(await startConstellation({ product: 'game', tracker: false, servers }))
+    const source = join(world.ground.dir, 'source')
+    await mkdir(source)
+    await writeContent(join(source, 'content'), 40 * RATE)
+    await world.publish('1.0', source)
+    const peer = await world.startPeer({ name: 'background', at: first, config: { mode: 'background' } })
+    await peer.until('progress', { timeoutMs: 30_000, where: ({ doneBytes }) => doneBytes > 2 * RATE })
+
+    const uplink = (): number => lab.site('here').uplink().inBytes
+    const before = uplink()
+    const startedAt = performance.now()
+    await setTimeout(MEASURED_MS)
+    const alone = ((uplink() - before) * 1_000) / (performance.now() - startedAt) / RATE
+    expect(alone).toBeGreaterThan(0.8)
+
+    const bytes = 9 * RATE
+    const took = await plainDownload(second, other, bytes)
+    expect((bytes * 1_000) / took / RATE).toBeGreaterThan(0.6)
+    expect(await peer.status()).toMatchObject({ background: { addedMs: expect.any(Number) as number } })
+    expect(peer.program.latest('installed'), 'went on while it was measured').toBeUndefined()
+  },
+  120_000,
+)
