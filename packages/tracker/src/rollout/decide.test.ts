@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { someRollout, someTotals } from '../fixture/rollout.ts'
 import { decide } from './decide.ts'
 import { judgeRing, tallyOf } from './gate.ts'
+import { lateByMs, silentFromMs } from './silence.ts'
 import { NO_TOTALS, type RingTotals, type Rollout } from './rollout.ts'
 
 const NOW = 1_800_000_000_000
@@ -103,6 +104,23 @@ describe('a running rollout', () => {
     const { rollout } = decide(running(), all, NOW + 60 * MINUTE_MS)
     expect(rollout).toMatchObject({ state: 'paused' })
     expect(rollout.reason).toBe('ring canary: all 20 devices are silent: offline 18, online without a report 2')
+  })
+
+  it('gives a ring that was resumed the whole time again', () => {
+    const resumed = running({ sinceMs: NOW + 24 * 60 * MINUTE_MS })
+    expect(silentFromMs(resumed, 0)).toBe(NOW + 25 * 60 * MINUTE_MS)
+    expect(decide(resumed, [], NOW + 25 * 60 * MINUTE_MS - 1).rollout.state).toBe('running')
+    expect(lateByMs(resumed, resumed.sinceMs + 15 * MINUTE_MS - 1)).toBe(0)
+    expect(lateByMs(resumed, resumed.sinceMs + 15 * MINUTE_MS)).toBe(resumed.sinceMs)
+  })
+
+  it('waits for devices that may not begin before their window opens', () => {
+    const night = { days: [0, 1, 2, 3, 4, 5, 6], fromMinute: 22 * 60, toMinute: 23 * 60, zone: 'UTC' }
+    const opens = Date.UTC(2027, 0, 15, 22)
+    const inWindow = running({ windows: [night], download: 'in-window', spreadSeconds: 60 })
+    expect(silentFromMs(inWindow, 0)).toBe(opens + 60 * MINUTE_MS)
+    expect(silentFromMs({ ...inWindow, download: 'at-once' }, 0)).toBe(NOW + 61 * MINUTE_MS)
+    expect(silentFromMs(inWindow, 1)).toBe(Infinity)
   })
 
   it('pauses for a ring that nobody belongs to', () => {

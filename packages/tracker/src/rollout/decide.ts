@@ -4,7 +4,7 @@
  */
 import { judgeRing, failureOf } from './gate.ts'
 import { NO_TOTALS, type Decision, type RingTotals, type Rollout } from './rollout.ts'
-import { givenUpAtMs } from './silence.ts'
+import { silentFromMs } from './silence.ts'
 import { halt, hold, letGo, openNextRing, passRing, pause, unchanged } from './transition.ts'
 
 /** @param totals one for each ring, in their order; what is missing counts as nothing */
@@ -30,7 +30,7 @@ export function decide(rollout: Rollout, totals: readonly RingTotals[], nowMs: n
     return holdsSinceMs === undefined ? hold(rollout, nowMs) : unchanged(rollout)
   }
   if (verdict.is === 'short') return pause(rollout, occasion, reason)
-  if (verdict.is === 'nobody' && nowMs >= givenUpAtMs(rollout, index)) return pause(rollout, occasion, reason)
+  if (verdict.is === 'nobody' && nowMs >= silentFromMs(rollout, index)) return pause(rollout, occasion, reason)
   return holdsSinceMs === undefined ? unchanged(rollout) : letGo(rollout)
 }
 
