@@ -4,7 +4,8 @@ import type { Holding } from '../store/index.ts'
 
 export interface Watcher {
   available(holding: Holding): void
-  gained(span: number): void
+  /** @param fromBeyond whether it came from the origin or another site */
+  gained(span: number, fromBeyond: boolean): void
   fetching(span: number, began: boolean): void
   unavailable(): void
 }
@@ -54,8 +55,8 @@ export function createOffer(metadata: (file: string) => Uint8Array | undefined):
       for (const watcher of watchers.get(holding.manifest.id) ?? []) watcher.available(holding)
     },
     gained(id, span) {
-      fetched.get(id)?.delete(span)
-      for (const watcher of watchers.get(id) ?? []) watcher.gained(span)
+      const fromBeyond = fetched.get(id)?.delete(span) === true
+      for (const watcher of watchers.get(id) ?? []) watcher.gained(span, fromBeyond)
     },
     fetching(id, span, began) {
       const spans = fetched.get(id) ?? new Set()

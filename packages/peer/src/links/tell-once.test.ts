@@ -20,10 +20,10 @@ function ear(): { heard: string[]; watcher: Watcher } {
   }
 }
 
-function peer() {
+function peer(isNear = true) {
   const offer = createOffer(() => undefined)
   offer.add(holdingOf(release))
-  return { offer, ...tellOnce(offer) }
+  return { offer, ...tellOnce(offer, () => isNear) }
 }
 
 it('tells on the lane while there is one, and on the stream before and after', () => {
@@ -51,6 +51,21 @@ it('says nothing on a stream that takes part after the lane, until the last lane
   expect(stream.heard).toEqual([])
   lanes[1]?.()
   expect(stream.heard).toEqual(['available'])
+})
+
+it('tells a peer of another site of what came from beyond this one, and nothing of what is under way or came from a neighbour', () => {
+  const { offer, onStream, onLane } = peer(false)
+  const [stream, lane] = [ear(), ear()]
+  onStream(id, stream.watcher)
+  offer.fetching(id, 1, true)
+  offer.gained(id, 1)
+  offer.gained(id, 2)
+  expect(stream.heard).toEqual(['available', 'gained 1'])
+  onLane(id, lane.watcher)
+  offer.fetching(id, 3, true)
+  offer.gained(id, 3)
+  offer.gained(id, 4)
+  expect(lane.heard).toEqual(['available', 'gained 3'])
 })
 
 it('a release on the lane changes nothing for another one on the stream', () => {

@@ -1,6 +1,9 @@
 /**
  * What one peer is told of releases, it is told once: on its lane while it takes part in the release there, on its streams
  * otherwise. A word on a lane costs a fraction of one on a stream, and in a crowd there are more words than spans.
+ *
+ * A peer of another site hears of a span once from the whole site: of whoever brought it there. What is under way is none of
+ * its business. All that goes over an uplink for nothing, for many peers, is as much as a copy of something.
  */
 import type { ReleaseId } from '@shoal/release'
 import type { Offer, Watcher } from './offer.ts'
@@ -16,9 +19,25 @@ interface Told {
   readonly streams: Map<Watcher, (() => void) | undefined>
 }
 
-/** When the last lane ends, the streams hear at once of all that is held: what the lane lost on its way is in it. */
-export function tellOnce(offer: Pick<Offer, 'watch'>): TellOnce {
+/**
+ * When the last lane ends, the streams hear at once of all that is held: what the lane lost on its way is in it.
+ * @param isNear whether the peer is of this site
+ */
+export function tellOnce(offer: Pick<Offer, 'watch'>, isNear: () => boolean): TellOnce {
   const releases = new Map<ReleaseId, Told>()
+
+  function worthTelling(watcher: Watcher): Watcher {
+    return {
+      available: (holding) => watcher.available(holding),
+      unavailable: () => watcher.unavailable(),
+      gained(span, fromBeyond) {
+        if (fromBeyond || isNear()) watcher.gained(span, fromBeyond)
+      },
+      fetching(span, began) {
+        if (isNear()) watcher.fetching(span, began)
+      },
+    }
+  }
 
   function toldOf(id: ReleaseId): Told {
     const told = releases.get(id) ?? { lanes: new Set(), streams: new Map() }
@@ -31,7 +50,8 @@ export function tellOnce(offer: Pick<Offer, 'watch'>): TellOnce {
   }
 
   return {
-    onStream(id, watcher) {
+    onStream(id, listener) {
+      const watcher = worthTelling(listener)
       const told = toldOf(id)
       told.streams.set(watcher, told.lanes.size > 0 ? undefined : offer.watch(id, watcher))
       return () => {
@@ -40,7 +60,8 @@ export function tellOnce(offer: Pick<Offer, 'watch'>): TellOnce {
         forget(id, told)
       }
     },
-    onLane(id, watcher) {
+    onLane(id, listener) {
+      const watcher = worthTelling(listener)
       const told = toldOf(id)
       for (const [each, unwatch] of told.streams) {
         unwatch?.()

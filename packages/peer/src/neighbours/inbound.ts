@@ -20,6 +20,8 @@ export interface InboundDeps {
   paused(): boolean
   allow(peer: string, bytes: number, signal: AbortSignal): Promise<number>
   isBanned(peer: string): boolean
+  /** Whether it is of this site. */
+  isNear(peer: string): boolean
   tellPeers(asker: string): Uint8Array
   onHello(connection: Connection, hello: Hello): void
   onSent(peer: string, bytes: number): void
@@ -45,7 +47,7 @@ export function createInbound(deps: InboundDeps): Inbound {
   const tellings = new Map<string, TellOnce>()
 
   function tellingOf({ peer, ended }: Link): TellOnce {
-    const telling = tellings.get(peer) ?? tellOnce(deps.offer)
+    const telling = tellings.get(peer) ?? tellOnce(deps.offer, () => deps.isNear(peer))
     tellings.set(peer, telling)
     const forget = (): void => {
       if (streams.countOf(peer) + lanes.countOf(peer) === 0) tellings.delete(peer)

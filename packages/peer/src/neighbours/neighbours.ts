@@ -51,7 +51,8 @@ export interface Neighbours extends AsyncDisposable {
 }
 
 const TICK_MS = 500
-const EXCHANGE_MS = 30_000
+/** One of the neighbours, by chance, is asked for others this often; each is when it comes. */
+const EXCHANGE_MS = 10_000
 
 /** @throws PeerError LISTEN_FAILED when lanes cannot be taken where they should be */
 export async function startNeighbours(node: Libp2p, config: NeighboursConfig): Promise<Neighbours> {
@@ -96,6 +97,7 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
     paused: () => config.paused(),
     allow: (peer, bytes, signal) => config.allowUpload(neighbours.get(peer)?.local ?? false, peer, bytes, signal),
     isBanned: (peer) => banned.has(peer),
+    isNear: (peer) => neighbours.get(peer)?.local ?? false,
     tellPeers: (asker) => tellPeers(neighbours.values(), candidates, asker),
     onHello: greet,
     onSent(peer, bytes) {
@@ -259,7 +261,9 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
   node.addEventListener('peer:identify', onIdentify)
   const ticking = setInterval(tick, TICK_MS)
   const exchanging = setInterval(() => {
-    for (const neighbour of neighbours.values()) void exchange(neighbour)
+    const all = [...neighbours.values()]
+    const neighbour = all[Math.floor(Math.random() * all.length)]
+    if (neighbour !== undefined) void exchange(neighbour)
   }, EXCHANGE_MS)
 
   return {

@@ -21,8 +21,8 @@ const CANDIDATES_MAX = 64
 /** Endgame begins when nothing is missing and this many spans are under way. */
 const ENDGAME_SPANS_MAX = 4
 const ENDGAME_AFTER_MS = 1_000
-/** What a neighbour would still take longer for than this, the origin is asked for as well. */
-const ENDGAME_ORIGIN_MS = 10_000
+/** What would still take longer than this is asked for beyond the site as well, where a second copy costs everybody. */
+const ENDGAME_BEYOND_MS = 10_000
 const SNUB_MS = 30_000
 /** Bytes a second. */
 const RATE_MIN = 16_000
@@ -87,7 +87,7 @@ function crawls(state: SwarmState, request: Request, nowMs: number): boolean {
   if (nowMs - request.startedMs <= state.policy.stallMs) return false
   const rate = state.neighbours.get(request.from)?.pace.rate ?? 0
   if (rate >= RATE_MIN) return false
-  return originAllowed(state, nowMs) || fastestHolder(state, request, nowMs) !== undefined
+  return originAllowed(state, nowMs) || fastestHolder(state, request, nowMs, true) !== undefined
 }
 
 function askNeighbours(state: SwarmState, nowMs: number, decisions: Decision[]): void {
@@ -207,27 +207,27 @@ function runEndgame(state: SwarmState, nowMs: number, decisions: Decision[]): vo
   for (const requests of [...state.requests.values()]) {
     const slow = requests[0]
     if (slow === undefined || requests.length > 1 || nowMs - slow.startedMs < ENDGAME_AFTER_MS) continue
-    const slowRate = Math.max(1, rateOf(state, slow.from))
+    const slowRate = Math.max(1, rateOf(state, slow.from, nowMs))
     const restMs = ((slow.bytes - slow.receivedBytes) * 1000) / slowRate
-    const idle = fastestHolder(state, slow, nowMs)
+    const isWorthACopy = restMs > ENDGAME_BEYOND_MS
+    const idle = fastestHolder(state, slow, nowMs, isWorthACopy)
     if (idle !== undefined && restMs > 2 * ((slow.bytes * 1000) / Math.max(1, idle.pace.rate))) {
       request(state, slow.span, idle.id, 'endgame', nowMs, decisions)
-    } else if (
-      slow.from !== ORIGIN &&
-      restMs > ENDGAME_ORIGIN_MS &&
-      originRoomBytes(state, nowMs) > 0 &&
-      !isFull(state)
-    ) {
+    } else if (isWorthACopy && slow.from !== ORIGIN && originRoomBytes(state, nowMs) > 0 && !isFull(state)) {
       request(state, slow.span, ORIGIN, 'endgame', nowMs, decisions)
     }
   }
 }
 
-function fastestHolder(state: SwarmState, slow: Request, nowMs: number): Neighbour | undefined {
+function fastestHolder(state: SwarmState, slow: Request, nowMs: number, fromAnywhere: boolean): Neighbour | undefined {
   return [...state.neighbours.values()]
     .filter(
       (each) =>
-        each.id !== slow.from && isUsable(state, each, nowMs) && hasBit(each.has, slow.span) && hasRoom(state, each),
+        each.id !== slow.from &&
+        (each.local || fromAnywhere) &&
+        isUsable(state, each, nowMs) &&
+        hasBit(each.has, slow.span) &&
+        hasRoom(state, each),
     )
     .sort((a, b) => b.pace.rate - a.pace.rate)[0]
 }
@@ -273,6 +273,7 @@ function isFull(state: SwarmState): boolean {
   return state.inFlightBytes >= state.policy.inFlightBytesMax
 }
 
-function rateOf(state: SwarmState, source: Source): number {
-  return source === ORIGIN ? state.originPace.rate : (state.neighbours.get(source)?.pace.rate ?? 0)
+function rateOf(state: SwarmState, source: Source, nowMs: number): number {
+  const pace = source === ORIGIN ? state.originPace : state.neighbours.get(source)?.pace
+  return pace === undefined ? 0 : currentRate(pace, nowMs)
 }

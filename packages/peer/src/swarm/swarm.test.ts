@@ -119,6 +119,19 @@ describe('the planner', () => {
     expect(isComplete(state)).toBe(true)
   })
 
+  it('asks beyond the site at the end only for what would take long, because that costs a second copy', () => {
+    const state = swarm({}, 1)
+    applyEvent(state, { type: 'joined', peer: 'slow', local: true, spans: bitmap([0], 1), nowMs: 0 })
+    planRequests(state, 0)
+    applyEvent(state, { type: 'progress', from: 'slow', span: 0, bytes: 600_000, nowMs: 1_000 })
+    applyEvent(state, { type: 'joined', peer: 'far', local: false, spans: bitmap([0], 1), nowMs: 1_000 })
+    const far = state.neighbours.get('far')
+    if (far !== undefined) far.pace.rate = 50e6
+    expect(planRequests(state, 2_500)).toEqual([])
+    // The silence of the slow one tells more and more.
+    expect(requests(planRequests(state, 9_500))).toMatchObject([{ span: 0, from: 'far', reason: 'endgame' }])
+  })
+
   it('counts a span as held when it comes from a source that was given up, and cancels who was asked instead', () => {
     const state = swarm({ origin: false }, 1)
     applyEvent(state, { type: 'joined', peer: 'late', local: true, spans: bitmap([0], 1), nowMs: 0 })
