@@ -69,13 +69,13 @@ function lastOutputOf(child: ChildProcess): { settled(): Promise<string> } {
     // A pipe of a child is a socket, which Node declares as any stream.
     ;(stream as { unref?: () => void }).unref?.()
   }
+  const { promise: closed, resolve: close } = Promise.withResolvers<undefined>()
+  child.once('close', () => close(undefined))
   return {
     async settled() {
       // What was printed last may still be in the pipe when the end is known; whoever holds it open is not waited for.
-      const { promise, resolve } = Promise.withResolvers<undefined>()
-      const timer = setTimeout(() => resolve(undefined), LIMITS.commandDrainMs)
-      child.once('close', () => resolve(undefined))
-      await promise
+      const timer = setTimeout(() => close(undefined), LIMITS.commandDrainMs)
+      await closed
       clearTimeout(timer)
       return kept.toString('utf8').trim().replace(/\s+/g, ' ')
     },

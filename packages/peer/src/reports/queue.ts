@@ -43,9 +43,13 @@ export interface QueueDeps {
   /** Epoch ms. */
   now: () => number
   onEvent: (event: string, fields: Record<string, unknown>) => void
+  limits?: { pendingMax: number; deadMax: number }
 }
 
-export async function openReportQueue(folder: string, { disk, now, onEvent }: QueueDeps): Promise<ReportQueue> {
+export async function openReportQueue(
+  folder: string,
+  { disk, now, onEvent, limits = LIMITS.reports }: QueueDeps,
+): Promise<ReportQueue> {
   const [pendingFolder, deadFolder, scratch] = [join(folder, 'pending'), join(folder, 'dead'), join(folder, 'scratch')]
   const counterFile = join(folder, 'counter')
   await disk.remove(scratch)
@@ -78,7 +82,7 @@ export async function openReportQueue(folder: string, { disk, now, onEvent }: Qu
 
   /** What a machine has is told again the next day; what happened on it is not. */
   async function makeRoom(): Promise<void> {
-    while (pending.size >= LIMITS.reports.pendingMax) {
+    while (pending.size >= limits.pendingMax) {
       const oldest = first(pending, ({ state }) => state === 'present')
       if (oldest !== undefined) await drop(pending, pendingFolder, oldest)
       else await bury(pending.values().next().value as ReportName, 'QUEUE_FULL')
@@ -94,7 +98,7 @@ export async function openReportQueue(folder: string, { disk, now, onEvent }: Qu
   }
 
   async function bury({ counter, state }: ReportName, code: string): Promise<void> {
-    while (dead.size >= LIMITS.reports.deadMax) {
+    while (dead.size >= limits.deadMax) {
       const isPresent = first(dead, (each) => each.state === 'present')
       await drop(dead, deadFolder, isPresent ?? (dead.values().next().value as ReportName))
     }
@@ -109,7 +113,7 @@ export async function openReportQueue(folder: string, { disk, now, onEvent }: Qu
     let count = 0
     for (const counter of counters) {
       const name = dead.get(counter)
-      if (name === undefined || pending.size >= LIMITS.reports.pendingMax) continue
+      if (name === undefined || pending.size >= limits.pendingMax) continue
       const { state } = name
       await disk.rename(join(deadFolder, reportFile(name)), join(pendingFolder, reportFile({ counter, state })))
       dead.delete(counter)

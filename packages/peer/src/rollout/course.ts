@@ -74,7 +74,7 @@ export class Course {
 
   /** It is not wanted any more. */
   async abandon(): Promise<void> {
-    if (this.record.attempt !== undefined) await this.#save(records.abandon(this.record))
+    if (this.record.attempt !== undefined) await this.#save(records.settle(this.record))
   }
 
   /** It will not be tried again; nothing was activated. */
@@ -135,11 +135,6 @@ export class Course {
     return this.#goBack(signal)
   }
 
-  /** The tracker was told that this machine has the version of a rollout. */
-  async account(rollout: string): Promise<void> {
-    if (this.record.accounted !== rollout) await this.#save({ ...this.record, accounted: rollout })
-  }
-
   async #afterFlip(signal: AbortSignal, onActivated: () => void = () => undefined): Promise<Arrival> {
     const attempt = this.#attempt()
     const after = await this.#hook('activate', attempt, signal)
@@ -177,7 +172,7 @@ export class Course {
     if (outcome.end === 'stopped') return 'stopped'
     if (outcome.end === 'failed') return this.#giveUp(outcome.code, outcome.message, signal)
     await this.#tell('healthy', attempt)
-    await this.#save(records.succeed(this.record))
+    await this.#save(records.settle(this.record))
     this.#step('healthy', attempt)
     return 'healthy'
   }
@@ -202,7 +197,7 @@ export class Course {
       this.#step('returned', what, hook.ok ? {} : { message: hook.message })
     }
     const back = previous === undefined ? this.record : records.activated(this.record, previous)
-    await this.#save(code === undefined ? records.abandon(back) : records.fail(back, code, this.#deps.now()))
+    await this.#save(code === undefined ? records.settle(back) : records.fail(back, code, this.#deps.now()))
     return code === undefined ? 'returned' : 'failed'
   }
 

@@ -44,8 +44,6 @@ export const recordSchema = z.strictObject({
   /** What is not tried again, the latest last. */
   failed: z.array(failure).max(LIMITS.rollout.rememberedMax),
   attempt: attempt.optional(),
-  /** The rollout of which the tracker was last told that this machine has its version. */
-  accounted: rollout.optional(),
 })
 
 export type RolloutRecord = z.infer<typeof recordSchema>
@@ -86,11 +84,6 @@ export function activated(record: RolloutRecord, { release, version, counter }: 
   return { ...record, known: [...others, { release, version, counter }].slice(-LIMITS.rollout.rememberedMax) }
 }
 
-export function succeed(record: RolloutRecord): RolloutRecord {
-  const { attempt, ...rest } = record
-  return attempt?.rollout === undefined ? rest : { ...rest, accounted: attempt.rollout }
-}
-
 /** It is not tried again: of a rollout nothing, else not this version. */
 export function fail(record: RolloutRecord, code: string, nowMs: number): RolloutRecord {
   const { attempt, ...rest } = record
@@ -100,8 +93,8 @@ export function fail(record: RolloutRecord, code: string, nowMs: number): Rollou
   return { ...rest, failed: [...record.failed, failure].slice(-LIMITS.rollout.rememberedMax) }
 }
 
-/** The attempt is not wanted any more, and did not fail. */
-export function abandon(record: RolloutRecord): RolloutRecord {
+/** The attempt is over, and did not fail. */
+export function settle(record: RolloutRecord): RolloutRecord {
   const rest = { ...record }
   delete rest.attempt
   return rest

@@ -121,14 +121,31 @@ export function createRounds(peer: Peer, destination: Destination, course: Cours
     }
   }
 
-  /** What a stop left behind comes first, unless the policy takes the release back. */
-  async function finish({ signal }: RoundOptions): Promise<void> {
+  /** What a stop left behind comes first, unless the policy wants something else of this machine. */
+  async function finish(ask: Ask, options: RoundOptions): Promise<void> {
+    const { signal } = options
+    if (course.record.attempt?.stage === 'soaking' && offered === undefined) await tryToSee(ask, options)
     const seen = offered
     if (seen === undefined) await course.resume(signal)
-    else if (decideNext(await situation(seen)).do !== 'return') {
-      await unlessOvertaken(seen, isNoReturn, signal, (until) => course.resume(until))
+    else if (leavesInPeace(decideNext(await situation(seen)))) {
+      await unlessOvertaken(seen, leavesInPeace, signal, (until) => course.resume(until))
     }
     signal.throwIfAborted()
+  }
+
+  /** A release that is bad may be taken back; but one is soaked, or returned, also where nobody can be asked. */
+  async function tryToSee(ask: Ask, options: RoundOptions): Promise<void> {
+    try {
+      await see(ask, options)
+    } catch (error) {
+      options.signal.throwIfAborted()
+      peer.onEvent('policy-unheard', { from: 'anybody', error })
+    }
+  }
+
+  /** Whether what is activated, and not healthy yet, may go on. Its own rollout has more for it where it is a version on the way. */
+  function leavesInPeace(turn: Turn): boolean {
+    return turn.do === 'stay' || (turn.do === 'install' && turn.rollout === course.record.attempt?.rollout)
   }
 
   async function install(turn: InstallTurn, seen: Offered, options: RoundOptions): Promise<RoundEnd> {
@@ -151,7 +168,7 @@ export function createRounds(peer: Peer, destination: Destination, course: Cours
     }
     const isNew = before?.release !== wanted.release
     const result = resultOf(manifest, account, isNew, startedMs)
-    const arrival = await unlessOvertaken(seen, isNoReturn, options.signal, (until) =>
+    const arrival = await unlessOvertaken(seen, leavesInPeace, options.signal, (until) =>
       course.activate(isNew ? before : undefined, until, () => {
         options.onPhase('activated', { release: manifest.id })
         options.onInstalled({ ...result, elapsedMs: Math.round(performance.now() - startedMs) })
@@ -229,7 +246,7 @@ export function createRounds(peer: Peer, destination: Destination, course: Cours
     installed,
     isByPolicy: () => offered !== undefined && isByPolicy({ target, offered }),
     async next(ask, options) {
-      await finish(options)
+      await finish(ask, options)
       const seen = await see(ask, options)
       const turn = decideNext(await situation(seen))
       switch (turn.do) {
@@ -247,10 +264,6 @@ export function createRounds(peer: Peer, destination: Destination, course: Cours
 }
 
 const UP_TO_DATE = { do: 'stay', reason: 'up-to-date' } as const
-
-function isNoReturn(turn: Turn): boolean {
-  return turn.do !== 'return'
-}
 
 /** The longest that a timer of Node can be. */
 const MAX_TIMER_MS = 2 ** 31 - 1
