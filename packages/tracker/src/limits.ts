@@ -89,7 +89,7 @@ export const LIMITS = {
   /** Unused tokens, and members. */
   tokensMax: 100_000,
   membersMax: 2_000_000,
-  enrolmentKeyBytesMax: 16 * 1024,
+  signingKeyBytesMax: 16 * 1024,
 
   /** Reports of one message, and the answer to it. */
   reportsPerBatchMax: 64,

@@ -2,6 +2,11 @@
 import type { PrivateKey } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { ANNOUNCE_LIMITS, trackerProtocol } from './announce/protocol.ts'
+import type { FastifyInstance } from 'fastify'
+import { mountApi } from './api/api.ts'
+import { createDesk } from './api/desk.ts'
+import type { Dashboard } from './dashboard/load.ts'
+import { mountDashboard } from './dashboard/mount.ts'
 import { TrackerError } from './error.ts'
 import { createMetrics } from './http/metrics.ts'
 import { startHttp, type HttpConfig } from './http/server.ts'
@@ -10,9 +15,11 @@ import { serveMembers } from './members/serve.ts'
 import { stopNode } from './node/stop.ts'
 import { startNode } from './node/wiring.ts'
 import type { Office } from './office/office.ts'
+import { startRolloutService, type PolicyConfig, type RolloutService } from './policy/service.ts'
 import { createRegistry } from './registry/registry.ts'
 import { answerAnnounce } from './service/announce-service.ts'
 import { createRateLimit } from './service/rate-limit.ts'
+import type { Store } from './store/store.ts'
 import { answerQuestions } from './wire/exchange.ts'
 import { relayNews } from './news/relay.ts'
 
@@ -28,6 +35,14 @@ export interface TrackerConfig {
   connectionsMax?: number
   /** Of a private fleet: who may connect. */
   office?: Office
+  /** Where devices and rollouts are kept; without one there are none. It is not closed with the tracker. */
+  store?: Store
+  /** With a store: how its rollouts become the policy of the fleet. */
+  policy?: PolicyConfig
+  /** With a store, served beside the API; undefined when it was not built. */
+  dashboard?: Dashboard | undefined
+  /** One announce of each peer a refill, once its burst is spent. */
+  announceRefillMs?: number
 }
 
 export interface Tracker extends AsyncDisposable {
@@ -41,19 +56,23 @@ interface TrackerDeps {
   /** Milliseconds that never go back. */
   now?: () => number
   random?: () => number
+  /** Epoch ms. */
+  wallNow?: () => number
+  /** Told of what went wrong that is nobody's fault: a store that does not answer, a policy that cannot be written. */
+  onFault?: (error: unknown) => void
 }
 
 export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}): Promise<Tracker> {
-  const { now = () => performance.now(), random = Math.random } = deps
-  const { intervalMs = LIMITS.intervalMs } = config
+  const { now = () => performance.now(), random = Math.random, wallNow = Date.now, onFault = () => undefined } = deps
+  const { intervalMs = LIMITS.intervalMs, announceRefillMs = LIMITS.announceRefillMs } = config
   await using stack = new AsyncDisposableStack()
 
   const registry = createRegistry({ now, random })
   const rateLimit = createRateLimit(
-    { burst: LIMITS.announceBurst, refillMs: LIMITS.announceRefillMs, keysMax: LIMITS.peersMax },
+    { burst: LIMITS.announceBurst, refillMs: announceRefillMs, keysMax: LIMITS.peersMax },
     now,
   )
-  const { office, root, ...wiring } = config
+  const { office, root, store, policy, dashboard, ...wiring } = config
   const handshake = office === undefined ? {} : { handshake: office.handshake }
   const node = stack.adopt(await startNode({ ...wiring, ...handshake, dht: 'server' }), stopNode)
   const metrics = createMetrics({
@@ -61,6 +80,29 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
     topics: () => registry.topics,
     connections: () => node.getConnections().length,
   })
+
+  let rollouts: RolloutService | undefined
+  const relay = stack.use(
+    relayNews(node, {
+      fleet: config.fleet,
+      root,
+      membership: office?.membership,
+      isKnownPolicy: store === undefined ? undefined : (document) => rollouts?.isKnownPolicy(document) ?? false,
+    }),
+  )
+  if (store !== undefined) {
+    rollouts = stack.use(
+      await startRolloutService(node, {
+        ...{ fleet: config.fleet, store, policy, membership: office?.membership, now, wallNow },
+        tell: (document) => relay.tell('policy', document),
+        onAnswer: (answer) => metrics.reported(answer),
+        onFailure(error) {
+          if (isRemoteFault(error)) metrics.failed(error.code)
+          else onFault(error)
+        },
+      }),
+    )
+  }
 
   stack.use(
     await answerQuestions(
@@ -75,6 +117,7 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
         }
         const reply = answerAnnounce(question, asker, { registry, rateLimit, now, random, intervalMs })
         metrics.answered(reply)
+        if (reply.status === 'ok') rollouts?.heardOf(asker.peerId)
         return reply
       },
       (error) => metrics.failed(error instanceof TrackerError ? error.code : 'other'),
@@ -87,7 +130,6 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
       ),
     )
   }
-  stack.use(relayNews(node, { fleet: config.fleet, root, membership: office?.membership }))
   const sweep = setInterval(() => {
     registry.expire()
     rateLimit.forgetIdle()
@@ -95,7 +137,14 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
   stack.defer(() => clearInterval(sweep))
 
   const isReady = (): boolean => node.status === 'started' && node.getMultiaddrs().length > 0
-  const http = stack.use(await startHttp(config.http, { isReady, metrics: metrics.registry }))
+  const mount = (server: FastifyInstance): void => {
+    const service = rollouts
+    if (store === undefined || service === undefined) return
+    const desk = createDesk({ store, publish: (change) => service.publish(change), now: wallNow })
+    mountApi(server, { store, desk, now: wallNow, connected: () => registry.peers }, onFault)
+    mountDashboard(server, dashboard)
+  }
+  const http = stack.use(await startHttp(config.http, { isReady, metrics: metrics.registry, mount }))
   const running = stack.move()
   return {
     peerId: node.peerId.toString(),
@@ -103,4 +152,9 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
     httpUrl: http.url,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+}
+
+/** What a stranger sent or failed to send, not something that went wrong here. */
+function isRemoteFault(error: unknown): error is TrackerError {
+  return error instanceof TrackerError && ['FRAME_INVALID', 'TIMEOUT', 'REFUSED', 'UNREACHABLE'].includes(error.code)
 }

@@ -2,11 +2,12 @@
 import { ReleaseError } from '@shoal/release'
 import { randomBytes } from 'node:crypto'
 import { TrackerError } from '../error.ts'
+import { auditOf } from '../rollout/audit.ts'
 import { beginRollout, type RolloutPlan } from '../rollout/begin.ts'
 import { settleChannel } from '../rollout/channel.ts'
 import { order } from '../rollout/order.ts'
-import type { Refusal, Rollout, RolloutEvent } from '../rollout/rollout.ts'
-import type { Change, NewAuditEntry, Store, StoredChannel } from '../store/store.ts'
+import type { Refusal, Rollout } from '../rollout/rollout.ts'
+import type { Change, Store, StoredChannel } from '../store/store.ts'
 import type { NewRollout, RolloutDesk } from './deps.ts'
 import { given } from './schemas/fields.ts'
 
@@ -119,13 +120,6 @@ function checked<T>(work: () => T): T {
     if (!(cause instanceof ReleaseError) && !(cause instanceof RangeError)) throw cause
     throw new TrackerError('INVALID', cause.message, { cause, fix: 'correct it; see /api/v1/openapi.json' })
   }
-}
-
-export function auditOf(rollout: Rollout, { type, by, atMs, ring, reason }: RolloutEvent): NewAuditEntry {
-  const { id, product, channel, version } = rollout
-  const what = ring === undefined ? `${product}@${channel} ${version} ${type}` : `ring ${ring} ${type}`
-  const text = reason === undefined ? what : `${what}: ${reason}`
-  return { atMs, by, action: `rollout.${type}`, subject: id, rollout: id, text }
 }
 
 const REFUSALS: Record<Refusal, readonly [message: string, fix: string]> = {

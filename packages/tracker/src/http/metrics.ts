@@ -1,9 +1,11 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { ReplyMessage } from '../announce/message.ts'
+import type { ReportsAnswer } from '../reports/message.ts'
 
 export interface TrackerMetrics {
   readonly registry: Registry
   answered(reply: ReplyMessage): void
+  reported(answer: ReportsAnswer): void
   failed(code: string): void
 }
 
@@ -30,6 +32,18 @@ export function createMetrics(levels: Levels): TrackerMetrics {
     help: 'Peers named in answers to announces; the same peer counts each time.',
     registers,
   })
+  const reports = new Counter({
+    name: 'shoal_tracker_reports_total',
+    help: 'Reports of devices, by outcome: taken (on disk), later (no room), invalid, not-yours, other-fleet, not-as-enrolled (refused for good).',
+    labelNames: ['outcome'] as const,
+    registers,
+  })
+  const batches = new Counter({
+    name: 'shoal_tracker_report_batches_total',
+    help: 'Messages with reports, by status: ok, invalid (not understood), too-often (that peer must wait), busy (the store must catch up).',
+    labelNames: ['status'] as const,
+    registers,
+  })
   const failures = new Counter({
     name: 'shoal_tracker_failed_exchanges_total',
     help: 'Announce streams that ended without an answer, by code: FRAME_INVALID (garbage), TIMEOUT (too slow), REFUSED (too many at once), other.',
@@ -49,6 +63,10 @@ export function createMetrics(levels: Levels): TrackerMetrics {
     answered(reply) {
       announces.inc({ status: reply.status })
       if (reply.status === 'ok') handedOut.inc(reply.peers.length)
+    },
+    reported(answer) {
+      batches.inc({ status: answer.status })
+      if (answer.status === 'ok') for (const outcome of answer.outcomes) reports.inc({ outcome })
     },
     failed: (code) => failures.inc({ code: known.includes(code) ? code : 'other' }),
   }

@@ -1,16 +1,24 @@
 /** The tracker's part: it hears what is new, tells it on between sites, and says when revocations change. */
 import type { Libp2p } from '@libp2p/interface'
+import { ReleaseError } from '@shoal/release'
 import type { Membership } from '../membership/membership.ts'
-import { followNews } from './news.ts'
+import { followNews, type News, type Worth } from './news.ts'
 import { weighRevocations, weighTimestamp } from './weigh.ts'
 
 interface RelayConfig {
   fleet: string
   root: Uint8Array | undefined
   membership: Membership | undefined
+  /** Of a tracker with a store: whether a policy that came is older than its own. */
+  isKnownPolicy?: ((document: Uint8Array) => boolean) | undefined
 }
 
-export function relayNews(node: Libp2p, { fleet, root, membership }: RelayConfig): Disposable {
+export interface Relay extends Disposable {
+  /** Tells everybody who listens of a document that this tracker made itself. */
+  tell: News['tell']
+}
+
+export function relayNews(node: Libp2p, { fleet, root, membership, isKnownPolicy }: RelayConfig): Relay {
   const known = { roots: root === undefined ? [] : [root], roles: new Map<string, Uint8Array>() }
   const stack = new DisposableStack()
   const news = stack.use(
@@ -21,6 +29,7 @@ export function relayNews(node: Libp2p, { fleet, root, membership }: RelayConfig
         ...(membership === undefined
           ? {}
           : { revocations: (document: Uint8Array) => weighRevocations(document, membership) }),
+        ...(isKnownPolicy === undefined ? {} : { policy: weighOtherPolicy(isKnownPolicy) }),
       },
       onUnreadable: hangUp,
     }),
@@ -46,5 +55,18 @@ export function relayNews(node: Libp2p, { fleet, root, membership }: RelayConfig
       }),
     )
   }
-  return stack
+  const relay = stack.move()
+  return { tell: (subject, document) => news.tell(subject, document), [Symbol.dispose]: () => relay.dispose() }
+}
+
+/** This tracker has no metadata to verify one by, and passes on only what comes from its store. */
+function weighOtherPolicy(isKnown: (document: Uint8Array) => boolean): (document: Uint8Array) => Worth {
+  return (document) => {
+    try {
+      return isKnown(document) ? 'known' : 'unproven'
+    } catch (error) {
+      if (error instanceof ReleaseError) return 'unreadable'
+      throw error
+    }
+  }
 }

@@ -2,7 +2,7 @@
 import { signCredential, signRevocations, type Credential, type Revoked, type TrustedRoot } from '@shoal/release'
 import { hkdfSync } from 'node:crypto'
 import { TrackerError } from '../error.ts'
-import type { EnrolmentKey } from './key-file.ts'
+import type { SigningKey } from './key-file.ts'
 import type { Grant } from './ledger.ts'
 
 export interface Authority {
@@ -14,7 +14,7 @@ export interface Authority {
 }
 
 /** @throws TrackerError NOT_PRIVATE, KEY_INVALID when the root does not name the key */
-export function createAuthority(root: Pick<TrustedRoot, 'fleet' | 'enrolmentKeys'>, key: EnrolmentKey): Authority {
+export function createAuthority(root: Pick<TrustedRoot, 'fleet' | 'enrolmentKeys'>, key: SigningKey): Authority {
   const { fleet, enrolmentKeys } = root
   if (enrolmentKeys === undefined) {
     throw new TrackerError('NOT_PRIVATE', 'the fleet of this root.json is open: it has no enrolment key', {

@@ -10,6 +10,14 @@ const schema = z.object({
   /** Both of a private fleet only. */
   enrolmentKey: z.string().min(1).optional(),
   stateDir: z.string().min(1).optional(),
+  /** Instead of a file in stateDir. */
+  database: z.string().min(1).optional(),
+  databasePasswordFile: z.string().min(1).optional(),
+  policyKey: z.string().min(1).optional(),
+  policyOut: z.string().min(1).optional(),
+  httpCert: z.string().min(1).optional(),
+  httpKey: z.string().min(1).optional(),
+  behindProxy: z.boolean().default(false),
   credentialDays: z.number({ error: 'is no number of days' }).min(0.01).max(366).default(7),
   connectionsMax: z.int().min(10).max(100_000).optional(),
   logLevel: z.string().default('info'),

@@ -11,6 +11,7 @@ const EXITS: Partial<Record<TrackerErrorCode, number>> = {
   NOT_PRIVATE: EXIT.usage,
   KEY_INVALID: EXIT.notAllowed,
   FULL: EXIT.refused,
+  STORE_UNAVAILABLE: EXIT.unreachable,
 }
 
 export function explain(error: unknown): Explanation | undefined {

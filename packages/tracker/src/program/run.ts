@@ -2,14 +2,18 @@ import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { addExamples, createLogger, createOutput, parseHostPort, shutdownSignal } from '@shoal/cli'
 import type { Command } from 'commander'
 import { once } from 'node:events'
-import { isIP } from 'node:net'
 import { join } from 'node:path'
+import { dashboardFolder, loadDashboard } from '../dashboard/load.ts'
 import { TrackerError } from '../error.ts'
+import { readTls } from '../http/tls.ts'
 import { loadIdentity, newIdentity } from '../node/identity.ts'
+import { readPolicyKey } from '../office/key-file.ts'
+import type { PolicyConfig } from '../policy/service.ts'
 import { startTracker } from '../tracker.ts'
-import { loadTrackerConfig } from './config.ts'
+import { loadTrackerConfig, type TrackerSettings } from './config.ts'
 import { openPrivateFleet } from './private-fleet.ts'
 import { readRoot } from './root.ts'
+import { openConfiguredStore } from './store.ts'
 
 interface RunOptions {
   config?: string
@@ -27,9 +31,16 @@ export function addRunCommand(program: Command): void {
     .option('--announce <multiaddr...>', 'addresses to tell others instead: public, or behind a port forward')
     .option('--identity <file>', "the tracker's key, made if it does not exist (default: a new identity each time)")
     .option('--enrolment-key <file>', 'of a private fleet: the PEM key that lets members in; SHOAL_PASSPHRASE opens it')
-    .option('--state-dir <dir>', 'of a private fleet: where tokens, members and the identity are kept')
+    .option('--state-dir <dir>', 'where devices, rollouts and the identity are kept, and tokens and members')
+    .option('--database <url>', 'postgres://…, to keep devices and rollouts there; several trackers may share it')
+    .option('--database-password-file <file>', 'its password, where it needs one')
+    .option('--policy-key <file>', 'the PEM key that signs what devices may install; SHOAL_PASSPHRASE opens it')
+    .option('--policy-out <dir>', 'folder of an origin in which the policy is kept, too')
     .option('--credential-days <days>', 'how long a credential lasts; members renew them in time (default: 7)', Number)
-    .option('--http <host:port>', 'where /livez, /readyz and /metrics are served (default: 127.0.0.1:7072)')
+    .option('--http <host:port>', 'where the API, the dashboard and /metrics are served (default: 127.0.0.1:7072)')
+    .option('--http-cert <file>', 'PEM certificate with its chain; without it, only this machine is listened to')
+    .option('--http-key <file>', 'its PEM key')
+    .option('--behind-proxy', 'a proxy in front does TLS, and says who asks')
     .option('--log-level <level>', 'trace, debug, info, warn, error, fatal or silent (default: info)')
     .option('--config <file>', 'YAML file with the same keys; flags and SHOAL_TRACKER_* override it')
     .option('--json', 'print records as NDJSON; the first is `listening`')
@@ -43,6 +54,10 @@ export function addRunCommand(program: Command): void {
     [
       'for a private fleet',
       'shoal-tracker run --root repo/root.json --enrolment-key repo/keys/enrolment.pem --state-dir /var/lib/shoal-tracker',
+    ],
+    [
+      'with rollouts and the dashboard',
+      'shoal-tracker run --root repo/root.json --state-dir /var/lib/shoal-tracker --policy-key repo/keys/policy.pem',
     ],
     ['what peers are then given', 'shoal-peer run --tracker /dns4/tracker.example.com/tcp/7071/p2p/12D3Koo…'],
   ])
@@ -61,22 +76,27 @@ async function run({ config: file, json, quiet, ...flags }: RunOptions): Promise
   if (identityFile === undefined) {
     logger.warn('no --identity: peers will have to be told a new address after every restart')
   }
-  if (!isLoopbackHost(httpAddress.host)) {
-    logger.warn(`HTTP on ${http} can be reached from other machines and asks nobody who they are`)
-  }
 
   const privateKey = identityFile === undefined ? await newIdentity() : await loadIdentity(identityFile)
   using privateFleet = await openPrivateFleet(settings, root, privateKey)
-  await using tracker = await startTracker({
-    fleet: root.fleet,
-    root: root.bytes,
-    privateKey,
-    listen: listen.map(parseAddress),
-    announce: announce.map(parseAddress),
-    http: httpAddress,
-    ...(connectionsMax === undefined ? {} : { connectionsMax }),
-    ...(privateFleet === undefined ? {} : { office: privateFleet.office }),
-  })
+  const policy = await readPolicyConfig(settings)
+  await using store = await openConfiguredStore(settings)
+  const tls = await readTls(settings.httpCert, settings.httpKey)
+  await using tracker = await startTracker(
+    {
+      fleet: root.fleet,
+      root: root.bytes,
+      privateKey,
+      listen: listen.map(parseAddress),
+      announce: announce.map(parseAddress),
+      http: { ...httpAddress, behindProxy: settings.behindProxy, ...(tls === undefined ? {} : { tls }) },
+      ...(store === undefined ? {} : { store, dashboard: await loadDashboard(dashboardFolder()) }),
+      ...(policy === undefined ? {} : { policy }),
+      ...(connectionsMax === undefined ? {} : { connectionsMax }),
+      ...(privateFleet === undefined ? {} : { office: privateFleet.office }),
+    },
+    { onFault: (error) => logger.error({ err: error }, 'something went wrong, and will be tried again') },
+  )
   privateFleet?.introduce(tracker)
   const addresses = tracker.addresses.map((address) => address.toString())
   output.record('listening', { peerId: tracker.peerId, addresses, http: tracker.httpUrl })
@@ -90,11 +110,30 @@ async function run({ config: file, json, quiet, ...flags }: RunOptions): Promise
 
 const SETTINGS = [
   ...['root', 'listen', 'announce', 'identity', 'http', 'logLevel'],
-  ...['enrolmentKey', 'stateDir', 'credentialDays'],
+  ...['enrolmentKey', 'stateDir', 'credentialDays', 'database', 'databasePasswordFile'],
+  ...['policyKey', 'policyOut', 'httpCert', 'httpKey', 'behindProxy'],
 ]
 
 function settingsIn(flags: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(SETTINGS.map((name) => [name, flags[name]]))
+}
+
+/** @throws TrackerError CONFIG_INVALID, KEY_INVALID */
+async function readPolicyConfig(settings: TrackerSettings): Promise<PolicyConfig | undefined> {
+  const { policyKey, policyOut, stateDir, database } = settings
+  if (policyKey === undefined) {
+    if (policyOut === undefined) return undefined
+    throw new TrackerError('CONFIG_INVALID', 'there is a place for the policy, and no key to sign it', {
+      fix: 'give --policy-key FILE as well',
+    })
+  }
+  if (stateDir === undefined && database === undefined) {
+    throw new TrackerError('CONFIG_INVALID', 'rollouts have to be kept somewhere', {
+      fix: 'give --state-dir DIR, or --database postgres://… for several trackers',
+    })
+  }
+  const { signer } = await readPolicyKey(policyKey, process.env['SHOAL_PASSPHRASE'])
+  return { key: signer, ...(policyOut === undefined ? {} : { originDir: policyOut }) }
 }
 
 function parseAddress(text: string): Multiaddr {
@@ -104,8 +143,4 @@ function parseAddress(text: string): Multiaddr {
     const fix = 'write it as in /ip4/0.0.0.0/tcp/7071'
     throw new TrackerError('CONFIG_INVALID', `'${text}' is not a multiaddr`, { cause, fix })
   }
-}
-
-function isLoopbackHost(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }

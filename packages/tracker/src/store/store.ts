@@ -172,6 +172,8 @@ export interface RolloutStore {
   /** Puts devices into the rings of rollouts, some at a time; true when all have their place. Their choice is made by `chooseRing`. */
   placeDevices(): Promise<boolean>
   channels(): Promise<StoredChannel[]>
+  /** Each with the rollout that it names, as they stood at one moment. */
+  channelStates(): Promise<{ channel: StoredChannel; last: Rollout | undefined }[]>
   /** The newest signed policy, whole as devices get it. */
   policy(): Promise<StoredPolicy | undefined>
   policies(page: Page): Promise<Paged<Omit<StoredPolicy, 'document'>>>
@@ -206,7 +208,7 @@ export interface Change {
   /** Each with its own revision raised; `from` is the revision that it was made from, absent for one that is new. */
   rollouts?: readonly { next: Rollout; from?: number }[]
   channels?: readonly { next: StoredChannel; from?: number }[]
-  /** Its version must follow the one that is stored. */
+  /** Its version must follow the one that is stored; the first may have any. */
   policy?: StoredPolicy
   audit: readonly NewAuditEntry[]
 }

@@ -15,8 +15,8 @@ export interface Folded {
 
 export const HOUR_MS = 3_600_000
 
-/** @param rollouts those that are known, as `id product@channel` */
-export function foldReports(reports: readonly Report[], rollouts: ReadonlySet<string>, atMs: number): Folded {
+/** @param rollouts the versions of those that are known, by `id product@channel` */
+export function foldReports(reports: readonly Report[], rollouts: ReadonlyMap<string, string>, atMs: number): Folded {
   const inOrder = [...reports].sort((a, b) => a.counter - b.counter)
   const devices = new Map<string, Value[]>()
   const installs = new Map<string, Value[]>()
@@ -32,14 +32,16 @@ export function foldReports(reports: readonly Report[], rollouts: ReadonlySet<st
     devices.set(device, deviceRow(report))
     const place = `${device} ${product} ${channel}`
     installs.set(place, installRow(report, installs.get(place)))
-    if (rollout !== undefined && rollouts.has(`${rollout} ${product}@${channel}`)) {
+    const goal = rollouts.get(`${rollout ?? ''} ${product}@${channel}`)
+    if (rollout !== undefined && goal !== undefined) {
+      const counted = countedAs(report, goal)
       const key = `${rollout} ${device}`
-      progress.set(key, further(progress.get(key), report, rollout))
-      if (PACE.includes(state))
+      progress.set(key, further(progress.get(key), { ...report, state: counted }, rollout))
+      if (PACE.includes(counted))
         add(
           pace,
           [rollout, paceMs],
-          PACE.map((each) => (each === state ? 1 : 0)),
+          PACE.map((each) => (each === counted ? 1 : 0)),
         )
     }
     if (bytes !== undefined) {
@@ -93,6 +95,11 @@ const REACHED: Record<Report['state'], number> = {
   healthy: 4,
   failed: 1,
   returned: 1,
+}
+
+/** A version on the way to the rollout's own brings the device no further in it. */
+function countedAs({ state, version }: Report, goal: string): Report['state'] {
+  return version === goal || state === 'failed' || state === 'returned' ? state : 'began'
 }
 
 function further(before: Progress | undefined, report: Report, rollout: string): Progress {

@@ -89,11 +89,13 @@ async function knownDevices(
 }
 
 /** Of a rollout: what it brings, so that a report about something else is not counted for it. */
-async function knownRollouts(queries: Queries, reports: ReadonlySet<Report>): Promise<Set<string>> {
+async function knownRollouts(queries: Queries, reports: ReadonlySet<Report>): Promise<Map<string, string>> {
   const ids = [...new Set([...reports].flatMap(({ rollout }) => rollout ?? []))]
-  if (ids.length === 0) return new Set()
-  const rows = await queries.all(`SELECT id, product, channel FROM rollouts WHERE id IN ${listOf(ids)}`, ids)
-  return new Set(rows.map((row) => `${text(row, 'id')} ${text(row, 'product')}@${text(row, 'channel')}`))
+  if (ids.length === 0) return new Map()
+  const rows = await queries.all(`SELECT id, product, channel, version FROM rollouts WHERE id IN ${listOf(ids)}`, ids)
+  return new Map(
+    rows.map((row) => [`${text(row, 'id')} ${text(row, 'product')}@${text(row, 'channel')}`, text(row, 'version')]),
+  )
 }
 
 /** Those of the reports that were not there yet, each once. */

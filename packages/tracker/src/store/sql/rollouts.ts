@@ -40,6 +40,16 @@ export function rolloutStore(database: Database): RolloutStore {
       const rows = await database.all('SELECT * FROM channels ORDER BY product, channel')
       return rows.map(readChannel)
     },
+    async channelStates() {
+      const rows = await database.all(
+        `SELECT c.document, c.revision, r.document AS last FROM channels c LEFT JOIN rollouts r ON r.id = c.last_rollout
+         ORDER BY c.product, c.channel`,
+      )
+      return rows.map((row) => {
+        const last = row['last'] as string | null
+        return { channel: readChannel(row), last: last === null ? undefined : (JSON.parse(last) as Rollout) }
+      })
+    },
     async policy() {
       const [row] = await database.all('SELECT * FROM policies ORDER BY version DESC LIMIT 1')
       return row === undefined
@@ -80,18 +90,19 @@ async function apply(queries: Queries, { rollouts = [], channels = [], policy, a
   }
   for (const { next, from } of channels) {
     const { revision, ...channel } = next
-    const document = JSON.stringify(channel)
+    const values = [revision, channel.rollout ?? null, JSON.stringify(channel)]
     const key = [channel.product, channel.channel]
     expectOne(
       from === undefined
-        ? await queries.run('INSERT INTO channels VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING', [
-            ...key,
-            revision,
-            document,
-          ])
+        ? await queries.run(
+            `INSERT INTO channels (product, channel, revision, last_rollout, document) VALUES (?, ?, ?, ?, ?)
+             ON CONFLICT DO NOTHING`,
+            [...key, ...values],
+          )
         : await queries.run(
-            'UPDATE channels SET revision = ?, document = ? WHERE product = ? AND channel = ? AND revision = ?',
-            [revision, document, ...key, from],
+            `UPDATE channels SET revision = ?, last_rollout = ?, document = ?
+             WHERE product = ? AND channel = ? AND revision = ?`,
+            [...values, ...key, from],
           ),
     )
   }
@@ -121,8 +132,8 @@ async function saveRollout(queries: Queries, rollout: Rollout, from: number): Pr
 }
 
 async function addPolicy(queries: Queries, { version, expiresMs, createdMs, document }: StoredPolicy): Promise<void> {
-  const [newest] = await queries.all('SELECT coalesce(max(version), 0) AS version FROM policies')
-  if (number(newest, 'version') !== version - 1) throw new Conflict()
+  const [newest] = await queries.all('SELECT version FROM policies ORDER BY version DESC LIMIT 1')
+  if (newest !== undefined && number(newest, 'version') !== version - 1) throw new Conflict()
   expectOne(
     await queries.run('INSERT INTO policies VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING', [
       ...[version, expiresMs, createdMs],

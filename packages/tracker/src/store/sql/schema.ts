@@ -57,7 +57,8 @@ const STEPS: readonly (readonly string[])[] = [
       lan_peers INTEGER NOT NULL, wan_peers INTEGER NOT NULL, cache INTEGER NOT NULL, wasted INTEGER NOT NULL
     )`,
     `CREATE TABLE channels (
-      product TEXT NOT NULL, channel TEXT NOT NULL, revision INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY (product, channel)
+      product TEXT NOT NULL, channel TEXT NOT NULL, revision INTEGER NOT NULL, last_rollout TEXT, document TEXT NOT NULL,
+      PRIMARY KEY (product, channel)
     )`,
     'CREATE TABLE policies (version INTEGER PRIMARY KEY, expires_ms INTEGER NOT NULL, created_ms INTEGER NOT NULL, document BLOB NOT NULL)',
     `CREATE TABLE audit (

@@ -1,13 +1,16 @@
 /** How far the devices of each ring are, as the engine's gate and the dashboard count them. */
 import { NO_TOTALS, type RingTotals, type Rollout } from '../../rollout/rollout.ts'
-import { number, text, type Queries, type Row, type Value } from './database.ts'
+import { lateByMs, silentFromMs } from '../../rollout/silence.ts'
+import { lastOpenMs } from '../../rollout/last-open.ts'
+import { number, text, type Queries, type Row } from './database.ts'
 
 export async function readRingTotals(queries: Queries, rollout: Rollout, nowMs: number): Promise<RingTotals[]> {
-  const { id, rings, timeoutSeconds } = rollout
+  const { id, rings, windows } = rollout
+  const lateMs = lateByMs(rollout, nowMs)
   const rows = await queries.all(
     `SELECT ring, count(*) AS target, ${COUNTS}, ${countOf(TIMED_OUT)} AS timed_out
      FROM progress WHERE rollout = ? AND ring IS NOT NULL GROUP BY ring`,
-    [nowMs - timeoutSeconds * 1_000, id],
+    [lateMs, Math.max(lastOpenMs(windows, lateMs), 0), id],
   )
   const codes = await queries.all(
     `SELECT ring, code, count(*) AS n FROM progress WHERE rollout = ? AND ring IS NOT NULL AND code IS NOT NULL
@@ -45,7 +48,9 @@ const COUNTS = Object.entries({
   .map(([name, condition]) => `${countOf(condition)} AS ${name}`)
   .join(', ')
 
-const TIMED_OUT = "state IN ('began', 'downloaded', 'activated') AND code IS NULL AND since_ms < ?"
+/** What is downloaded waits for a window, and its time runs from there. */
+const TIMED_OUT =
+  "code IS NULL AND (state IN ('began', 'activated') AND since_ms <= ? OR state = 'downloaded' AND since_ms <= ?)"
 
 function readCounts(row: Row): Omit<RingTotals, 'silent' | 'codes'> {
   return {
@@ -60,21 +65,20 @@ function readCounts(row: Row): Omit<RingTotals, 'silent' | 'codes'> {
   }
 }
 
-/** Of an open ring: those that should have begun by now and told nothing of it. A device's own moment within the spread is left to it. */
+/** Of an open ring: those that have not begun. Who is not heard of at all is not waited for; who is heard of, is for a while. */
 async function countSilent(
   queries: Queries,
-  { id, openedAtMs, spreadSeconds, gate }: Rollout,
+  rollout: Rollout,
   ring: number,
   nowMs: number,
 ): Promise<RingTotals['silent']> {
-  const opened = openedAtMs[ring]
-  const silentBefore = nowMs - gate.silentAfterSeconds * 1_000
-  if (opened === undefined || opened + spreadSeconds * 1_000 > silentBefore) return { offline: 0, online: 0 }
-  const values: Value[] = [silentBefore, silentBefore, id, ring]
+  if (rollout.openedAtMs[ring] === undefined) return { offline: 0, online: 0 }
+  const silentSinceMs = nowMs - rollout.gate.silentAfterSeconds * 1_000
   const [row] = await queries.all(
     `SELECT ${countOf('d.heard_ms <= ?')} AS offline, ${countOf('d.heard_ms > ?')} AS online
      FROM progress p JOIN devices d ON d.id = p.device WHERE p.rollout = ? AND p.ring = ? AND p.state = 'waiting'`,
-    values,
+    [silentSinceMs, silentSinceMs, rollout.id, ring],
   )
-  return { offline: number(row, 'offline'), online: number(row, 'online') }
+  const isDue = nowMs >= silentFromMs(rollout, ring)
+  return { offline: number(row, 'offline'), online: isDue ? number(row, 'online') : 0 }
 }

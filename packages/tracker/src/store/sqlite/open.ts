@@ -11,6 +11,7 @@ const READS = [
     'ringTotals',
     'rolloutPace',
     'channels',
+    'channelStates',
     'policy',
     'policies',
     'audit',
