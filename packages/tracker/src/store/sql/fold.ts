@@ -28,7 +28,7 @@ export function foldReports(reports: readonly Report[], rollouts: ReadonlyMap<st
   const paceMs = atMs - (atMs % LIMITS.paceBucketMs)
 
   for (const report of inOrder) {
-    const { device, product, channel, state, bytes, rollout } = report
+    const { device, product, channel, bytes, rollout } = report
     devices.set(device, deviceRow(report))
     const place = `${device} ${product} ${channel}`
     installs.set(place, installRow(report, installs.get(place)))
