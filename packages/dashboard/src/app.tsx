@@ -41,7 +41,7 @@ function Inside({ name, role }: { name: string; role: string }) {
       <a class="skip" href="#content">
         Skip to content
       </a>
-      <header class="bar">
+      <header class="top">
         <a class="brand" href="/">
           <img src="/icon.svg" alt="" width="22" height="22" />
           shoal

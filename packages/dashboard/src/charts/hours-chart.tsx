@@ -12,7 +12,7 @@ type Hour = Overview['day'][number]
 const HOUR_MS = 3_600_000
 const HOURS = 24
 const HEIGHT = 190
-const MARGIN = { top: 8, right: 4, bottom: 22, left: 56 }
+const MARGIN = { top: 8, right: 18, bottom: 22, left: 56 }
 
 /** The last 24 hours by source, a column each. */
 export function HoursChart({ hours, nowMs }: { hours: readonly Hour[]; nowMs: number }) {

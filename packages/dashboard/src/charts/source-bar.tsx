@@ -38,9 +38,8 @@ export function SourceFigure({ title, bytes }: { title: string; bytes: Bytes }) 
             {SOURCES.map(([source, word]) => (
               <li key={source}>
                 <strong>{shareInWords(bytes[source], moved)}</strong>
-                <span class="muted">
-                  {word} {bytesInWords(bytes[source])}
-                </span>
+                <span class="muted">{word}</span>
+                <span class="muted">{bytesInWords(bytes[source])}</span>
               </li>
             ))}
           </ul>

@@ -35,17 +35,18 @@ export function AuditPage() {
               keyOf={({ id }) => id}
               columns={[
                 { name: 'At', cell: ({ atMs }) => <Moment atMs={atMs} /> },
-                { name: 'By', cell: ({ by }) => by },
+                { name: 'By', isShort: true, cell: ({ by }) => by },
                 { name: 'Did', cell: ({ action }) => <code>{action}</code> },
                 {
                   name: 'To',
+                  isShort: true,
                   cell: ({ subject, rollout }) =>
                     rollout === undefined ? subject : <a href={rolloutAddress(rollout)}>{subject}</a>,
                 },
                 { name: 'In words', cell: ({ text }) => text },
               ]}
             />
-            <Pager shown={rows.length} total={total} cursor={cursor} noun="entry" />
+            <Pager shown={rows.length} total={total} cursor={cursor} noun="entry" nouns="entries" />
           </>
         )}
       </Loaded>

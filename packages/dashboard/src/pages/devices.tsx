@@ -110,11 +110,11 @@ function Rows({ rows }: { rows: readonly DeviceRow[] }) {
       empty="No device is like that."
       columns={[
         { name: 'Device', cell: ({ id }) => <DeviceLink id={id} /> },
-        { name: 'Site', cell: ({ site }) => (site === '' ? '–' : site) },
-        { name: 'Group', cell: ({ group }) => (group === '' ? '–' : group) },
+        { name: 'Site', isShort: true, cell: ({ site }) => (site === '' ? '–' : site) },
+        { name: 'Group', isShort: true, cell: ({ group }) => (group === '' ? '–' : group) },
         { name: 'Has', cell: (row) => <Installs row={row} /> },
-        { name: 'Platform', cell: ({ platform }) => platform },
-        { name: 'Heard of', cell: ({ heardMs }) => <Ago atMs={heardMs} /> },
+        { name: 'Platform', isShort: true, cell: ({ platform }) => platform },
+        { name: 'Heard of', isShort: true, cell: ({ heardMs }) => <Ago atMs={heardMs} /> },
       ]}
     />
   )

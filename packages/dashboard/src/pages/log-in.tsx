@@ -17,7 +17,10 @@ export function LogInPage() {
   }
   return (
     <main class="log-in">
-      <h1>shoal</h1>
+      <h1>
+        <img src="/icon.svg" alt="" width="28" height="28" />
+        shoal
+      </h1>
       <form onSubmit={(event) => void submit(event)}>
         <label for="token">Token</label>
         <input id="token" name="token" type="password" autocomplete="current-password" required />

@@ -10,7 +10,6 @@ import { fleet } from '../live.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Facts, Loaded, Page, Section } from '../parts/page.tsx'
 import { ReleaseLink, RolloutCard } from '../parts/rollout-card.tsx'
-import { State } from '../parts/state.tsx'
 import { Table } from '../parts/table.tsx'
 
 /** Charts of hours need not move every second. */
@@ -49,7 +48,7 @@ export function OverviewPage() {
                 </div>
               </Section>
               <Section title="Versions in the field">
-                <Versions rows={overview.versions} />
+                <Versions rows={overview.versions} devices={now.devices.devices} />
               </Section>
             </>
           )
@@ -105,30 +104,35 @@ function Attention({ of: { attention } }: { of: FleetNow }) {
   )
 }
 
-function Versions({ rows }: { rows: Overview['versions'] }) {
+function Versions({ rows, devices }: { rows: Overview['versions']; devices: number }) {
   return (
     <Table
       caption="Versions in the field"
       rows={rows}
-      keyOf={({ product, channel, version, state }) => [product, channel, version, state].join(' ')}
+      keyOf={({ product, channel, version }) => [product, channel, version].join(' ')}
       empty="No device has reported yet."
       columns={[
-        {
-          name: 'Release',
-          cell: (row) => (
-            <>
-              {row.product} <ReleaseLink {...row} />
-            </>
-          ),
-        },
-        { name: 'Channel', cell: (row) => row.channel },
-        { name: 'State', cell: (row) => <State of={row.state} /> },
+        { name: 'Channel', cell: ({ product, channel }) => `${product}@${channel}` },
+        { name: 'Version', cell: (row) => <ReleaseLink {...row} /> },
+        { name: 'Share', cell: (row) => <ShareBar part={row.devices} whole={devices} /> },
         {
           name: 'Devices',
           isNumber: true,
-          cell: ({ devices, ...query }) => <a href={addressOf('/devices', query)}>{countInWords(devices)}</a>,
+          cell: ({ product, channel, version, devices: count }) => (
+            <a href={addressOf('/devices', { product, channel, version })}>{countInWords(count)}</a>
+          ),
         },
+        { name: 'Of all', isNumber: true, cell: (row) => shareInWords(row.devices, devices) },
       ]}
     />
+  )
+}
+
+function ShareBar({ part, whole }: { part: number; whole: number }) {
+  return (
+    <span class="bar" aria-hidden="true">
+      <span class="share" style={{ flexGrow: part }} />
+      <span style={{ flexGrow: Math.max(0, whole - part) }} />
+    </span>
   )
 }

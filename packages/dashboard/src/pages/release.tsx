@@ -2,11 +2,9 @@ import type { ReleaseView } from '@shoal/tracker/api'
 import { addressOf } from '../address.ts'
 import { useResource } from '../api.ts'
 import { SourceFigure } from '../charts/source-bar.tsx'
-import { countInWords, plural, shareInWords } from '../format.ts'
+import { plural, shareInWords } from '../format.ts'
 import { Facts, Loaded, Page, Section } from '../parts/page.tsx'
 import { RolloutCard } from '../parts/rollout-card.tsx'
-import { State } from '../parts/state.tsx'
-import { Table } from '../parts/table.tsx'
 
 export function ReleasePage(props: { product: string; channel: string; version: string }) {
   const { product, channel, version } = props
@@ -25,24 +23,6 @@ export function ReleasePage(props: { product: string; channel: string; version: 
         {(release) => (
           <>
             <Facts rows={factsOf(release)} />
-            <Section title="On devices">
-              <Table
-                caption="Devices by state"
-                rows={release.states}
-                keyOf={({ state }) => state}
-                empty="No device has it."
-                columns={[
-                  { name: 'State', cell: ({ state }) => <State of={state} /> },
-                  {
-                    name: 'Devices',
-                    isNumber: true,
-                    cell: ({ state, devices }) => (
-                      <a href={addressOf('/devices', { product, channel, version, state })}>{countInWords(devices)}</a>
-                    ),
-                  },
-                ]}
-              />
-            </Section>
             {release.rollouts.length > 0 && (
               <>
                 <Section title="Rollouts">
@@ -62,9 +42,8 @@ export function ReleasePage(props: { product: string; channel: string; version: 
   )
 }
 
-function factsOf({ isBase, isStep, withdrawn, holders, bytes, states }: ReleaseView) {
+function factsOf({ product, channel, version, isBase, isStep, withdrawn, devices, holders, bytes }: ReleaseView) {
   const had = bytes.reused + bytes.patched
-  const devices = states.reduce((sum, each) => sum + each.devices, 0)
   return [
     [
       'May be installed',
@@ -75,8 +54,8 @@ function factsOf({ isBase, isStep, withdrawn, holders, bytes, states }: ReleaseV
           : 'by the rings that are open',
     ],
     ['Must not be skipped', isStep ? 'yes' : 'no'],
-    ['Have it', plural(devices, 'device')],
-    ['Can serve it', `${plural(holders, 'device')} that have it and were heard of within the hour`],
+    ['Have it', <a href={addressOf('/devices', { product, channel, version })}>{plural(devices, 'device')}</a>],
+    ['Have it and are there', plural(holders, 'device')],
     ['Was there before', bytes.total === 0 ? 'not known' : `${shareInWords(had, bytes.total)} of what devices needed`],
   ] as const
 }

@@ -1,4 +1,4 @@
-import type { RolloutView } from '@shoal/tracker/api'
+import type { GateCondition, RolloutView } from '@shoal/tracker/api'
 import { addressOf } from '../address.ts'
 import { useResource } from '../api.ts'
 import { PaceChart } from '../charts/pace-chart.tsx'
@@ -59,14 +59,10 @@ function View({ view, onOrder }: { view: RolloutView; onOrder: () => void }) {
         <Failures rollout={rollout.id} rings={rings} />
       </Section>
       {gate.length > 0 && (
-        <Section title="Gate" note={`of ring ${rings.findLast((ring) => ring.state === 'open')?.name ?? ''}`}>
+        <Section title="Gate" note={`of ring ${rings.findLast((ring) => ring.state !== 'waiting')?.name ?? ''}`}>
           <ul class="gate">
-            {gate.map(({ name, holds, text }) => (
-              <li key={name} class={holds ? 'good' : 'calm'}>
-                <Icon name={holds ? 'check' : 'clock'} />
-                <span class="word">{holds ? 'Holds' : 'Not yet'}</span>
-                <span>{text}</span>
-              </li>
+            {gate.map((condition) => (
+              <Condition key={condition.name} of={condition} />
             ))}
           </ul>
         </Section>
@@ -84,6 +80,22 @@ function View({ view, onOrder }: { view: RolloutView; onOrder: () => void }) {
         <Timeline entries={timeline} />
       </Section>
     </>
+  )
+}
+
+function Condition({ of: { name, holds, text } }: { of: GateCondition }) {
+  // What halts is over with once it is no longer so; all else may come.
+  const [tone, icon, word] = holds
+    ? (['good', 'check', 'Holds'] as const)
+    : name === 'failure'
+      ? (['bad', 'stop', 'Fails'] as const)
+      : (['calm', 'clock', 'Not yet'] as const)
+  return (
+    <li class={tone}>
+      <Icon name={icon} />
+      <span class="word">{word}</span>
+      <span>{text}</span>
+    </li>
   )
 }
 
@@ -121,7 +133,7 @@ function termsOf(rollout: RolloutView['rollout']) {
     ['Devices begin within', spanInWords(rollout.spreadSeconds)],
     ['Healthy after', spanInWords(rollout.soakSeconds)],
     ['Failed after', spanInWords(rollout.timeoutSeconds)],
-    ['Installed', windows.length === 0 ? 'at any time' : windows.map(windowInWords).join('; ')],
+    ['Installed when', windows.length === 0 ? 'at any time' : windows.map(windowInWords).join('; ')],
     ['Fetched', download === 'at-once' ? 'as soon as a ring is open' : 'in the window'],
   ] as const
 }

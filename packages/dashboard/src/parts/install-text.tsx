@@ -7,14 +7,13 @@ export function InstallText({ install }: { install: DeviceRow['installs'][number
   const { product, installed, version, state, code } = install
   return (
     <>
-      {product} {installed === undefined ? '–' : <ReleaseLink {...install} version={installed} />}
-      {installed !== version && (
+      {product}{' '}
+      {installed !== undefined && installed !== version && (
         <>
-          {' → '}
-          <ReleaseLink {...install} />
+          <ReleaseLink {...install} version={installed} /> →{' '}
         </>
-      )}{' '}
-      <State of={state} code={code} />
+      )}
+      <ReleaseLink {...install} /> <State of={state} code={code} />
     </>
   )
 }

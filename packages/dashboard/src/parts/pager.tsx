@@ -8,18 +8,22 @@ export function Pager({
   total,
   cursor,
   noun,
+  nouns = `${noun}s`,
 }: {
   shown: number
   total: number
   cursor?: string | undefined
   noun: string
+  nouns?: string
 }) {
   const { path, query } = place.value
   const others = Object.fromEntries([...query].filter(([name]) => name !== 'cursor'))
   const isFirst = !query.has('cursor')
   return (
     <nav class="pager" aria-label="Pages">
-      <p class="muted">{shown === total ? plural(total, noun) : `${countInWords(shown)} of ${plural(total, noun)}`}</p>
+      <p class="muted">
+        {shown === total ? plural(total, noun, nouns) : `${countInWords(shown)} of ${plural(total, noun, nouns)}`}
+      </p>
       {!isFirst && <a href={addressOf(path, others)}>First page</a>}
       {cursor !== undefined && <a href={addressOf(path, { ...others, cursor })}>Next page</a>}
     </nav>

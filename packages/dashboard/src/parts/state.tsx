@@ -11,6 +11,7 @@ const STATES: Record<string, readonly [icon: IconName, tone: Tone, word: string]
   superseded: ['dash', 'calm', 'Superseded'],
   passed: ['check', 'good', 'Passed'],
   open: ['play', 'busy', 'Open'],
+  stopped: ['stop', 'bad', 'Stopped'],
   waiting: ['clock', 'calm', 'Waiting'],
   present: ['dash', 'calm', 'Present'],
   began: ['spark', 'busy', 'Began'],

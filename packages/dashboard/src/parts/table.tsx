@@ -4,6 +4,8 @@ export interface Column<Row> {
   name: string
   /** Of numbers: to the right, under one another. */
   isNumber?: boolean
+  /** Never broken into lines. */
+  isShort?: boolean
   cell: (row: Row) => ComponentChildren
 }
 
@@ -34,13 +36,13 @@ export function Table<Row>(props: {
         <tbody>
           {rows.map((row) => (
             <tr key={keyOf(row)}>
-              {columns.map(({ name, isNumber, cell }, at) =>
+              {columns.map(({ name, isNumber, isShort, cell }, at) =>
                 at === 0 ? (
                   <th key={name} scope="row">
                     {cell(row)}
                   </th>
                 ) : (
-                  <td key={name} class={isNumber === true ? 'number' : undefined}>
+                  <td key={name} class={isNumber === true ? 'number' : isShort === true ? 'short' : undefined}>
                     {cell(row)}
                   </td>
                 ),

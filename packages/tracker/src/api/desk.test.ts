@@ -17,7 +17,7 @@ it('begins, pauses, resumes, promotes and halts, each with an entry of the log t
   const begun = await create(plan('game', { rings: [{ name: 'canary', percent: 10 }, { name: 'all' }] }))
   expect(begun).toMatchObject({
     status: 200,
-    body: { rollout: { state: 'running', createdBy: 'a publisher', returns: false } },
+    body: { rollout: { state: 'running', createdBy: 'ci', returns: false } },
   })
   expect(await order('game', { do: 'promote' })).toMatchObject({
     status: 200,
@@ -41,11 +41,11 @@ it('begins, pauses, resumes, promotes and halts, each with an entry of the log t
   const { body } = await api.ask('viewer', 'GET', '/audit?rollout=game')
   const rows = body['rows'] as { action: string; by: string }[]
   expect(rows.map(({ action, by }) => `${by} ${action}`)).toEqual([
-    'a operator rollout.halted',
-    'a operator rollout.resumed',
-    'a operator rollout.paused',
-    'a operator rollout.opened',
-    'a publisher rollout.created',
+    'ada rollout.halted',
+    'ada rollout.resumed',
+    'ada rollout.paused',
+    'ada rollout.opened',
+    'ci rollout.created',
   ])
 })
 

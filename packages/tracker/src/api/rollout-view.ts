@@ -21,7 +21,7 @@ export function summarise(rollout: Rollout, totals: readonly RingTotals[]): Roll
 }
 
 export function viewRings(
-  { rings, openedAtMs, passedAtMs }: Pick<Rollout, 'rings' | 'openedAtMs' | 'passedAtMs'>,
+  { rings, openedAtMs, passedAtMs, state }: Rollout,
   totals: readonly RingTotals[],
 ): RingView[] {
   return rings.map((ring, at) => {
@@ -31,12 +31,21 @@ export function viewRings(
       name: ring.name,
       percent: ring.percent,
       selects: describeRing(ring),
-      state: passed !== undefined ? 'passed' : opened !== undefined ? 'open' : 'waiting',
+      state: passed !== undefined ? 'passed' : opened !== undefined ? OPEN_STATES[state] : 'waiting',
       ...(opened === undefined ? {} : { openedAtMs: opened }),
       ...(passed === undefined ? {} : { passedAtMs: passed }),
     }
   })
 }
+
+/** Of a ring that was opened and has not passed, by what its rollout is. */
+const OPEN_STATES = {
+  running: 'open',
+  paused: 'paused',
+  halted: 'stopped',
+  completed: 'stopped',
+  superseded: 'stopped',
+} as const
 
 const NAMED_MAX = 3
 

@@ -18,10 +18,10 @@ const pause = (headers: Record<string, string>) =>
 
 it('turns a token into a cookie that no script and no other site can use', async () => {
   const answer = await logIn(api.tokens.operator)
-  expect(answer.json()).toEqual({ name: 'a operator', role: 'operator' })
+  expect(answer.json()).toEqual({ name: 'ada', role: 'operator' })
   expect(answer.headers['set-cookie']).toBe(`shoal_token=${api.tokens.operator}; Path=/; HttpOnly; SameSite=Strict`)
   const session = await api.server.inject({ url: URL, headers: { cookie: `a=b; shoal_token=${api.tokens.operator}` } })
-  expect(session.json()).toEqual({ name: 'a operator', role: 'operator' })
+  expect(session.json()).toEqual({ name: 'ada', role: 'operator' })
 })
 
 it('gives no cookie for a token that is none', async () => {

@@ -5,6 +5,7 @@ import { route } from '../route.ts'
 import { summarise } from '../rollout-view.ts'
 import { auditEntry, auditQuery } from '../schemas/audit.ts'
 import { pageOf, splitPage } from '../schemas/fields.ts'
+import type { VersionCount } from '../../store/store.ts'
 import { overview, policyView, releaseParams, releaseView } from '../schemas/fleet.ts'
 
 export interface FleetDeps extends ApiDeps {
@@ -34,7 +35,7 @@ export const fleetRoutes = [
       const month = sumBytes(hours)
       return {
         now: fleet,
-        versions,
+        versions: sumVersions(versions),
         day,
         month,
         avoided: { day: avoidedBytes(sumBytes(day)), month: avoidedBytes(month) },
@@ -51,8 +52,7 @@ export const fleetRoutes = [
     async handle({ params }, { store, now }: FleetDeps) {
       const { product, channel, version } = params
       const untilMs = now()
-      const [versions, channels, rollouts, devices, silent] = await Promise.all([
-        store.versions({ product, channel }),
+      const [channels, rollouts, devices, silent] = await Promise.all([
         store.channels(),
         store.rollouts({ product, channel }, { limit: RELEASE_ROLLOUTS }),
         store.devices({ product, channel, version }, { limit: 1 }),
@@ -66,7 +66,7 @@ export const fleetRoutes = [
         isBase: staged?.base === version,
         isStep: staged?.steps.includes(version) ?? false,
         withdrawn: staged?.withdrawn.some((each) => each.version === version) ?? false,
-        states: versions.filter((each) => each.version === version).map(({ state, devices }) => ({ state, devices })),
+        devices: devices.total,
         holders: Math.max(0, devices.total - silent.total),
         rollouts: await Promise.all(own.map(async (each) => summarise(each, await store.ringTotals(each.id, untilMs)))),
         bytes: sumBytes(traffic),
@@ -99,3 +99,13 @@ export const fleetRoutes = [
     },
   }),
 ]
+
+/** Whatever state a device is in, it has the version. */
+function sumVersions(counts: readonly VersionCount[]): Omit<VersionCount, 'state'>[] {
+  const sums = new Map<string, Omit<VersionCount, 'state'>>()
+  for (const { product, channel, version, devices } of counts) {
+    const key = [product, channel, version].join(' ')
+    sums.set(key, { product, channel, version, devices: devices + (sums.get(key)?.devices ?? 0) })
+  }
+  return [...sums.values()]
+}

@@ -81,7 +81,6 @@ export const versionCount = z.object({
   product: z.string(),
   channel: z.string(),
   version: z.string(),
-  state: reportState,
   devices: count,
 })
 

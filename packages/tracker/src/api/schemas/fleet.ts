@@ -38,7 +38,7 @@ export const releaseView = z.object({
   isBase: z.boolean(),
   isStep: z.boolean(),
   withdrawn: z.boolean(),
-  states: z.array(z.object({ state: z.string(), devices: count })),
+  devices: count.describe('that have it'),
   holders: count.describe('devices that have it and were heard of within the hour'),
   rollouts: z.array(rolloutSummary),
   bytes: bytes.describe('of the channel, since its last rollout began'),

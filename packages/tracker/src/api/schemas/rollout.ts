@@ -117,7 +117,7 @@ export const ringView = ringTotals.extend({
   name: z.string(),
   percent: z.number(),
   selects: z.string().describe('in words'),
-  state: z.enum(['passed', 'open', 'waiting']),
+  state: z.enum(['passed', 'open', 'paused', 'stopped', 'waiting']),
   openedAtMs: timeMs.optional(),
   passedAtMs: timeMs.optional(),
 })
