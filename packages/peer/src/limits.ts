@@ -60,6 +60,8 @@ export const LIMITS = {
     pingedMax: 3,
     idleMs: 5_000,
   },
+  /** What `doctor` asks others must be answered in this time. */
+  doctorTimeoutMs: 5_000,
   /** A limit in what the running daemon is told. */
   controlBodyBytesMax: 4 << 10,
   /** Neighbours that this peer connects to on its own. */

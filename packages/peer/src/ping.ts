@@ -1,11 +1,16 @@
 /** Measures how long the way to neighbours of other sites takes, while that decides how much may be moved. */
 import type { Libp2p, PeerId } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { LIMITS } from './limits.ts'
 
 /** What of the ping service of a node is needed. */
 interface Pinger {
-  /** Milliseconds. */
-  ping(peer: PeerId, options: { signal: AbortSignal }): Promise<number>
+  /** Milliseconds; connects first where there is no connection. */
+  ping(peer: PeerId | Multiaddr, options: { signal: AbortSignal }): Promise<number>
+}
+
+export function pingerOf(node: Pick<Libp2p, 'services'>): Pinger {
+  return node.services['ping'] as Pinger
 }
 
 export interface PingDeps {
@@ -16,7 +21,7 @@ export interface PingDeps {
 }
 
 export function startPinging(node: Pick<Libp2p, 'services'>, deps: PingDeps): Disposable {
-  const pinger = node.services['ping'] as Pinger
+  const pinger = pingerOf(node)
   const { pingMs, pingTimeoutMs, pingedMax } = LIMITS.background
   const stopped = new AbortController()
   const underWay = new Set<string>()

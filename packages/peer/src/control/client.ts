@@ -1,6 +1,8 @@
 /** Talks to the running daemon. */
 import { CliError, EXIT } from '@shoal/cli'
 import { Agent, request } from 'undici'
+import type { DoctorFacts } from '../doctor/index.ts'
+import { LIMITS } from '../limits.ts'
 import { encodeLimitOrder, type LimitOrder } from './limit-order.ts'
 import type { ReportList, ResendOrder } from './report-order.ts'
 import type { PeerStatus } from './status.ts'
@@ -14,6 +16,11 @@ export function askDaemon(socketPath: string, command: string, order?: LimitOrde
   return ask(socketPath, command, command === 'status' ? 'GET' : 'POST', body) as Promise<PeerStatus>
 }
 
+/** What `doctor` judges. */
+export function askForFacts(socketPath: string): Promise<DoctorFacts> {
+  return ask(socketPath, 'doctor', 'GET', undefined, TIMEOUT_MS + LIMITS.doctorTimeoutMs) as Promise<DoctorFacts>
+}
+
 /** What is not delivered; with an order, after it was carried out. */
 export function askForReports(socketPath: string, order?: ResendOrder): Promise<ReportList> {
   const answer =
@@ -23,14 +30,20 @@ export function askForReports(socketPath: string, order?: ResendOrder): Promise<
   return answer as Promise<ReportList>
 }
 
-async function ask(socketPath: string, path: string, method: 'GET' | 'POST', body?: string): Promise<unknown> {
+async function ask(
+  socketPath: string,
+  path: string,
+  method: 'GET' | 'POST',
+  body?: string,
+  timeoutMs = TIMEOUT_MS,
+): Promise<unknown> {
   const dispatcher = new Agent({ connect: { socketPath } })
   try {
     const { statusCode, body: answer } = await request(`http://daemon/v1/${path}`, {
       method,
       ...(body === undefined ? {} : { body }),
       dispatcher,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     })
     const document = await answer.json()
     if (statusCode !== 200) throw new Error(`the daemon answered ${statusCode}`)

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { DoctorFacts } from '../doctor/index.ts'
 import { LIMITS } from '../limits.ts'
 import { encodeLimitOrder, parseLimitOrder, type LimitOrder } from './limit-order.ts'
 import { askDaemon, startControl, type PeerStatus } from './index.ts'
@@ -24,6 +25,7 @@ beforeEach(async () => {
     status: () => STATUS,
     setPaused: () => undefined,
     limit: (order) => orders.push(order),
+    doctor: () => Promise.resolve({ nowMs: 1 } as DoctorFacts),
     reports: undefined,
   })
 })

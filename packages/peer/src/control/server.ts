@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { once } from 'node:events'
 import { CliError, EXIT } from '@shoal/cli'
+import type { DoctorFacts } from '../doctor/index.ts'
 import { LIMITS } from '../limits.ts'
 import type { Reports } from '../reports/index.ts'
 import { parseLimitOrder, type LimitOrder } from './limit-order.ts'
@@ -16,6 +17,7 @@ const SOCKET_PATH_MAX = 107
 
 export interface Controlled {
   status(): PeerStatus
+  doctor(): Promise<DoctorFacts>
   setPaused(paused: boolean): void
   limit(order: LimitOrder): void
   /** Absent where nothing is reported. */
@@ -57,6 +59,8 @@ async function handle(request: IncomingMessage, response: ServerResponse, contro
   switch (`${request.method ?? ''} ${request.url ?? ''}`) {
     case 'GET /v1/status':
       return reply(response, 200, controlled.status())
+    case 'GET /v1/doctor':
+      return reply(response, 200, await controlled.doctor())
     case 'POST /v1/pause':
     case 'POST /v1/resume':
       controlled.setPaused(request.url === '/v1/pause')

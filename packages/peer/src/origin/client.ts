@@ -8,6 +8,7 @@ import { fetchDocument } from './fetch-document.ts'
 import type { WantedChunks } from './fetch-range.ts'
 import { originSettings } from './options.ts'
 import type { OriginOptions } from './options.ts'
+import { probeOrigin, type OriginProbe } from './probe.ts'
 import type { OriginStats } from './stats.ts'
 
 interface CallOptions {
@@ -21,6 +22,8 @@ export interface OriginClient extends AsyncDisposable {
   /** Documents that the origin does not have are undefined. What is signed is not checked here. */
   fetchMetadata(file: string, bytesMax: number, options: CallOptions): Promise<Uint8Array | undefined>
   fetchBlock(id: BlockId, bytesMax: number, options: CallOptions): Promise<Uint8Array | undefined>
+  /** Whether it can be reached, and knows Range. */
+  probe(options: CallOptions): Promise<OriginProbe>
   fetchIndex(manifest: Pick<Manifest, 'id' | 'chunks'>, options: CallOptions): Promise<PackIndex>
   /** Verified chunks as they arrive, each wanted one exactly once. Whoever stops iterating stops the transfer. */
   fetchChunks(
@@ -53,6 +56,7 @@ export function createOriginClient(url: string, options: OriginOptions = {}): Or
           return bytes
         },
       }),
+    probe: ({ signal }) => probeOrigin(connection, until(signal)),
     async fetchIndex(manifest, { signal }) {
       const index = await fetchDocument(connection, originPath.index(manifest.id), {
         bytesMax: packIndexBytesMax(manifest.chunks.count),

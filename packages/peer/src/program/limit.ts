@@ -4,7 +4,7 @@ import { addExamples, createOutput, formatColumns } from '@shoal/cli'
 import { Option, type Command } from 'commander'
 import { defaultStateDir, formatRate } from '../config/index.ts'
 import { askDaemon, type LimitStatus, type PeerStatus } from '../control/index.ts'
-import { FLOWS, type Rates } from '../traffic/index.ts'
+import { flowName, FLOWS, type Rates } from '../traffic/index.ts'
 import { addLimitFlags } from './limit-flags.ts'
 
 interface LimitFlags extends Rates {
@@ -62,11 +62,6 @@ function limitsText(limits: PeerStatus['limits']): string {
     return [flowName(flow), formatRate(bytesPerSecond ?? Infinity), [FROM[from], window].filter(Boolean).join(' ')]
   })
   return formatColumns([['FLOW', 'LIMIT', 'FROM'], ...rows])
-}
-
-/** `uploadWan` → `upload wan` */
-export function flowName(flow: string): string {
-  return flow.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 }
 
 /** What a peer in the background allows itself; nothing of another one. */

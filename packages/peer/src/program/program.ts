@@ -1,6 +1,7 @@
 import { createProgram } from '@shoal/cli'
 import type { Command } from 'commander'
 import { addControlCommands } from './control.ts'
+import { addDoctorCommand } from './doctor.ts'
 import { addEnrollCommand } from './enroll.ts'
 import { addGetCommand } from './get.ts'
 import { addLimitCommand } from './limit.ts'
@@ -14,6 +15,7 @@ export function createPeerProgram(): Command {
   addRunCommand(program)
   addControlCommands(program)
   addLimitCommand(program)
+  addDoctorCommand(program)
   addReportsCommand(program)
   addEnrollCommand(program)
   return program

@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { openCache } from '../cache/index.ts'
 import { configSchema, readAddresses, readSite, readTrustedRoot, type Config } from '../config/index.ts'
 import { startControl, type LimitStatus, type PeerStatus } from '../control/index.ts'
+import { gatherFacts } from '../doctor/index.ts'
 import { follow } from '../follow.ts'
 import { loadIdentity } from '../network/index.ts'
 import { startPeer, type Peer } from '../peer.ts'
@@ -97,6 +98,25 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
       },
     })
   })
+  const status = (): PeerStatus => ({
+    peerId: peer.id,
+    version: VERSION,
+    site: peer.site,
+    role: config.role,
+    ...(cache === undefined ? {} : { cache: cache.status() }),
+    paused: peer.isPaused(),
+    startedMs,
+    addresses: peer.node.getMultiaddrs().map(String),
+    origin: peer.origin?.url,
+    sentBytes: peer.neighbours.sentBytes,
+    limits: limitStatus(peer),
+    ...(peer.traffic.background === undefined ? {} : { background: peer.traffic.background.status() }),
+    metadata: peer.trust.status(),
+    ...membershipStatus(peer),
+    follows: following.map((each) => each.status()),
+    ...(reports === undefined ? {} : { reports: reports.status() }),
+    neighbours: peer.neighbours.list(),
+  })
   stack.use(
     await startControl(join(resolve(config.stateDir), 'control.sock'), {
       setPaused: (paused) => peer.setPaused(paused),
@@ -106,25 +126,14 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
         log.info({ set, clear, background }, 'limits were changed')
       },
       reports,
-      status: (): PeerStatus => ({
-        peerId: peer.id,
-        version: VERSION,
-        site: peer.site,
-        role: config.role,
-        ...(cache === undefined ? {} : { cache: cache.status() }),
-        paused: peer.isPaused(),
-        startedMs,
-        addresses: peer.node.getMultiaddrs().map(String),
-        origin: peer.origin?.url,
-        sentBytes: peer.neighbours.sentBytes,
-        limits: limitStatus(peer),
-        ...(peer.traffic.background === undefined ? {} : { background: peer.traffic.background.status() }),
-        metadata: peer.trust.status(),
-        ...membershipStatus(peer),
-        follows: following.map((each) => each.status()),
-        ...(reports === undefined ? {} : { reports: reports.status() }),
-        neighbours: peer.neighbours.list(),
-      }),
+      status,
+      doctor: () =>
+        gatherFacts({
+          peer,
+          status: status(),
+          mdns: config.mdns,
+          folders: [resolve(config.stateDir), ...following.map((each) => each.status().out)],
+        }),
     }),
   )
   const addresses = peer.node.getMultiaddrs().map(String)

@@ -2,7 +2,8 @@
 import { formatBytes, formatColumns, formatDuration, style } from '@shoal/cli'
 import type { FollowStatus, PeerStatus } from '../control/index.ts'
 import { formatRate } from '../config/index.ts'
-import { backgroundText, flowName } from './limit.ts'
+import { flowName } from '../traffic/index.ts'
+import { backgroundText } from './limit.ts'
 import { waitingText } from './waiting-text.ts'
 import { whyOrigin } from './why-origin.ts'
 

@@ -4,3 +4,8 @@ export type Flow = (typeof FLOWS)[number]
 
 /** Bytes a second; 0 is never, Infinity without a limit. What is absent, others decide. */
 export type Rates = Readonly<Partial<Record<Flow, number | undefined>>>
+
+/** `uploadWan` → `upload wan` */
+export function flowName(flow: string): string {
+  return flow.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}

@@ -1,6 +1,6 @@
 export type { BackgroundStatus } from './background.ts'
 export type { Limit } from './decide.ts'
-export { FLOWS, type Flow, type Rates } from './flows.ts'
+export { flowName, FLOWS, type Flow, type Rates } from './flows.ts'
 export type { Meter } from './meter.ts'
 export { startTraffic, type Traffic, type TrafficSettings } from './traffic.ts'
 export { DAYS, localTime, type Window } from './window.ts'

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest'
+import type { NeighbourInfo } from '../neighbours/index.ts'
+import { CHECKS, examine } from './checks.ts'
+import type { DoctorFacts } from './facts.ts'
+
+const NOW_MS = Date.parse('2026-05-01T12:00:00Z')
+const HOUR_MS = 3_600_000
+const near = { id: 'a', local: true, foundBy: ['mdns'] } as unknown as NeighbourInfo
+const far = { id: 'b', local: false, foundBy: ['tracker'] } as unknown as NeighbourInfo
+const unlimited = { bytesPerSecond: null, from: 'default' } as const
+
+function facts(change: Partial<DoctorFacts> = {}, status: Partial<DoctorFacts['status']> = {}): DoctorFacts {
+  return {
+    nowMs: NOW_MS,
+    trackers: [{ address: '/dns4/tracker/tcp/7071', roundTripMs: 12 }],
+    origin: { url: 'https://cdn.example/', isForbidden: false, roundTripMs: 30, rangeWorks: true, aheadMs: 400 },
+    discovery: { mdns: true, networks: ['10.4.0.7/22'] },
+    inboundConnections: 2,
+    disks: [{ path: '/srv', freeBytes: 50e9, sizeBytes: 100e9 }],
+    ...change,
+    status: {
+      peerId: 'me',
+      version: '0.1.0',
+      site: 'waw-2',
+      role: 'device',
+      paused: false,
+      startedMs: NOW_MS - HOUR_MS,
+      addresses: ['/ip4/10.4.0.7/tcp/7070/p2p/me'],
+      origin: 'https://cdn.example/',
+      sentBytes: 0,
+      limits: {
+        uploadWan: unlimited,
+        downloadWan: unlimited,
+        uploadLan: unlimited,
+        downloadLan: unlimited,
+        origin: unlimited,
+      },
+      metadata: {
+        versions: { root: 3, timestamp: 9 },
+        expires: { role: 'timestamp', at: new Date(NOW_MS + 30 * HOUR_MS).toISOString() },
+        confirmedMs: NOW_MS - 60_000,
+      },
+      follows: [{ target: 'game@stable', out: '/srv', state: 'current', sinceMs: NOW_MS }],
+      neighbours: [near, far],
+      ...status,
+    },
+  }
+}
+
+const { origin } = facts()
+const expiring = (at: string): Partial<DoctorFacts['status']> => ({
+  metadata: { ...facts().status.metadata, expires: { role: 'timestamp', at } },
+})
+
+describe('a doctor', () => {
+  it('finds nothing wrong with a peer that is well', () => {
+    expect(examine(facts()).map(({ check, verdict }) => `${check} ${verdict}`)).toEqual(
+      Object.keys(CHECKS)
+        .filter((check) => check !== 'pause' && check !== 'membership')
+        .map((check) => `${check} ok`),
+    )
+  })
+
+  it.each<[string, string, string, DoctorFacts]>([
+    ['pause', 'FAIL', 'resume', facts({}, { paused: true })],
+    [
+      'releases',
+      'FAIL',
+      'below',
+      facts({}, { follows: [{ target: 'a@b', out: '/', state: 'failing', reason: 'DISK_FULL', sinceMs: 0 }] }),
+    ],
+    ['trust', 'FAIL', 'refresh-timestamp', facts({}, expiring('2026-05-01T11:00:00Z'))],
+    ['trust', 'warn', 'refresh-timestamp', facts({}, expiring('2026-05-01T12:30:00Z'))],
+    [
+      'membership',
+      'FAIL',
+      'enroll',
+      facts({}, { membership: { group: 'g', role: 'device', expires: '2026-05-01T11:00:00Z', revocations: 0 } }),
+    ],
+    ['tracker', 'FAIL', '7071', facts({ trackers: [{ address: '/dns4/t', failure: 'refused' }] })],
+    ['tracker', 'warn', '7071', facts({ trackers: [{ address: '/dns4/t', failure: 'refused' }, ...facts().trackers] })],
+    ['origin', 'warn', 'limit --origin', facts({ origin: { url: 'u', isForbidden: true } })],
+    [
+      'origin',
+      'FAIL',
+      'proxy',
+      facts({ origin: { url: 'u', isForbidden: false, failure: { message: '502', fix: 'look at the proxy' } } }),
+    ],
+    ['origin', 'FAIL', 'published', facts({ origin: { url: 'u', isForbidden: false } })],
+    ['origin', 'FAIL', 'Range', facts({ origin: { url: 'u', isForbidden: false, rangeWorks: false } })],
+    ['clock', 'warn', 'set-ntp', facts({ origin: { ...origin, aheadMs: 60_000 } as NonNullable<typeof origin> })],
+    ['clock', 'FAIL', 'set-ntp', facts({ origin: { ...origin, aheadMs: -HOUR_MS } as NonNullable<typeof origin> })],
+    ['lan discovery', 'warn', '5353', facts({}, { neighbours: [far] })],
+    ['lan discovery', 'warn', 'mdns: true', facts({ discovery: { mdns: false, networks: [] } }, { neighbours: [] })],
+    ['inbound', 'warn', '7070', facts({ inboundConnections: 0 }, { neighbours: [near, near, far, far, far] })],
+    [
+      'limits',
+      'warn',
+      'shoal-peer limit',
+      facts({}, { limits: { ...facts().status.limits, uploadLan: { bytesPerSecond: 0, from: 'config' } } }),
+    ],
+    ['disk', 'warn', 'room', facts({ disks: [{ path: '/', freeBytes: 1e9, sizeBytes: 1e12 }] })],
+    ['disk', 'FAIL', 'room', facts({ disks: [{ path: '/', freeBytes: 1e6, sizeBytes: 1e12 }] })],
+  ])('finds what is wrong with %s (%s), and says what to do: %s', (check, verdict, fix, found) => {
+    const wrong = examine(found).filter((each) => each.verdict !== 'ok')
+    expect(wrong).toHaveLength(1)
+    expect(wrong[0]).toMatchObject({ check, verdict })
+    expect(wrong[0]?.fix).toContain(fix)
+  })
+
+  it('judges nothing that it cannot know', () => {
+    const little = facts({ inboundConnections: 0, disks: [], trackers: [] }, { neighbours: [] })
+    delete little.origin
+    const found = examine(little)
+    expect(found.map(({ check }) => check)).toEqual([
+      'daemon',
+      'releases',
+      'trust',
+      'lan discovery',
+      'inbound',
+      'limits',
+    ])
+    expect(found.find(({ check }) => check === 'inbound')?.verdict).toBe('unknown')
+  })
+})

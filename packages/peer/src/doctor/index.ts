@@ -1,0 +1,3 @@
+export { examine, type Verdict } from './checks.ts'
+export type { DoctorFacts } from './facts.ts'
+export { gatherFacts } from './gather.ts'
