@@ -81,14 +81,17 @@ test('every soak comes to an end by its deadline, and never in health on a bad l
       fc.integer({ min: 0, max: 100 }),
       fc.integer({ min: 1, max: 5 }),
       async (answers, soakSeconds, spareSeconds, failuresMax) => {
-        let at = 0
-        let last = true
+        const given: boolean[] = []
         const untilMs = soakSeconds * SECOND
         const deadlineMs = untilMs + spareSeconds * SECOND
-        const { outcome, endMs } = await run(() => (last = answers[at++ % answers.length] ?? true), {
-          ...{ untilMs, deadlineMs, failuresMax },
-        })
+        const { outcome, endMs } = await run(
+          () => given[given.push(answers[given.length % answers.length] ?? true) - 1] === true,
+          {
+            ...{ untilMs, deadlineMs, failuresMax },
+          },
+        )
         expect(endMs).toBeLessThanOrEqual(deadlineMs)
+        const last = given.at(-1)
         if (outcome.end === 'healthy') expect([last, endMs >= untilMs]).toEqual([true, true])
         else expect(last && endMs < deadlineMs).toBe(false)
       },

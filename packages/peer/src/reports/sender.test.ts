@@ -51,13 +51,9 @@ async function run(
       },
     },
     trackers: TRACKERS,
-    send: (tracker, batch) => {
+    async send(tracker, batch) {
       result.sent.push({ tracker: tracker.toString(), counters: batch.map(({ counter }) => counter) })
-      try {
-        return Promise.resolve(answer(tracker.toString(), batch, result.sent.length))
-      } catch (error) {
-        return Promise.reject(error as Error)
-      }
+      return answer(tracker.toString(), batch, result.sent.length)
     },
     alarm: createAlarm(),
     now: () => NOW,

@@ -6,7 +6,7 @@ import { formatTarget, type ReleaseId } from '@shoal/release'
 import type { Destination } from '../destination.ts'
 import { nodeDisk, type Disk } from '../store/index.ts'
 import { stoppingDisk } from '../store/fixture/crash-disk.ts'
-import { Course, type CourseDeps } from './course.ts'
+import { Course, type CourseDeps, type Step } from './course.ts'
 import type { KnownRelease, Undertaking } from './record.ts'
 import { openRecord } from './record-file.ts'
 
@@ -72,6 +72,12 @@ async function goOn(course: Course, what = NEW, signal = NEVER): Promise<unknown
   return course.activate(OLD, signal, () => undefined)
 }
 
+function abortAt(step: Step['step'], stop: AbortController): CourseDeps['onStep'] {
+  return (each) => {
+    if (each.step === step) stop.abort()
+  }
+}
+
 const shell = (script: string): string[] => ['/bin/sh', '-c', script]
 const check = (script: string): NonNullable<CourseDeps['health']> => ({
   probe: { kind: 'command', command: shell(script) },
@@ -103,7 +109,9 @@ describe('bringing a release in', () => {
     const messages: string[] = []
     const course = await open({
       hooks: { activate: shell(env), timeoutMs: 10_000 },
-      onStep: ({ step, message = '' }) => void (message !== '' && messages.push(`${step} ${message}`)),
+      onStep: ({ step, message }) => {
+        if (message !== undefined) messages.push(`${step} ${message}`)
+      },
     })
     expect(await goOn(course)).toBe('failed')
     expect(messages).toEqual([
@@ -160,7 +168,7 @@ describe('going back', () => {
 describe('a soak', () => {
   it('that was stopped goes on for the rest of it, and the last check still counts', async () => {
     const stop = new AbortController()
-    const first = await open({ onStep: ({ step }) => void (step === 'soaking' && stop.abort()) })
+    const first = await open({ onStep: abortAt('soaking', stop) })
     expect(await goOn(first, { ...NEW, soakSeconds: 3_600, timeoutSeconds: 7_200 }, stop.signal)).toBe('stopped')
     const later = Date.now() + 3_600_000
     expect(await (await open({ now: () => later, health: check('exit 0') })).resume(NEVER)).toBe('healthy')
@@ -169,7 +177,7 @@ describe('a soak', () => {
 
   it('that a stop outlasted ends with what the check says now', async () => {
     const stop = new AbortController()
-    const first = await open({ onStep: ({ step }) => void (step === 'soaking' && stop.abort()) })
+    const first = await open({ onStep: abortAt('soaking', stop) })
     await goOn(first, { ...NEW, soakSeconds: 3_600, timeoutSeconds: 7_200 }, stop.signal)
     const later = Date.now() + 30_000_000
     expect(await (await open({ now: () => later, health: check('exit 1') })).resume(NEVER)).toBe('failed')
@@ -180,7 +188,7 @@ describe('a soak', () => {
     const stop = new AbortController()
     const first = await open({
       now: () => Date.now() + 86_400_000,
-      onStep: ({ step }) => void (step === 'soaking' && stop.abort()),
+      onStep: abortAt('soaking', stop),
     })
     await goOn(first, { ...NEW, soakSeconds: 60, timeoutSeconds: 120 }, stop.signal)
     const again = new AbortController()
