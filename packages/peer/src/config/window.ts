@@ -1,6 +1,7 @@
 /** Reads the times of the week at which other limits hold, or says what is wrong with them. */
 import { usageError } from '@shoal/cli'
-import { DAYS, localTime, type Rates, type Window } from '../traffic/index.ts'
+import { localTime } from '@shoal/release'
+import { DAYS, type Rates, type Window } from '../traffic/index.ts'
 
 const MINUTES_OF_DAY = 24 * 60
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { localTime } from '@shoal/release'
 import { decideLimits } from './decide.ts'
-import { isOpen, localTime, type Window } from './window.ts'
+import { isOpen, type Window } from './window.ts'
 
 const WARSAW = 'Europe/Warsaw'
 

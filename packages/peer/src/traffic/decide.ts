@@ -1,6 +1,7 @@
 /** Which limit holds for each flow at a time: what a person said to the running daemon, else a window that is open, else the configuration. */
+import { localTime } from '@shoal/release'
 import { FLOWS, type Flow, type Rates } from './flows.ts'
-import { isOpen, localTime, type Window } from './window.ts'
+import { isOpen, type Window } from './window.ts'
 
 export interface LimitSettings {
   rates: Rates

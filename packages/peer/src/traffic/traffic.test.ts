@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { localTime } from '@shoal/release'
 import { startTraffic, type Traffic } from './traffic.ts'
-import { localTime, type Window } from './window.ts'
+import type { Window } from './window.ts'
 
 const always = new AbortController().signal
 const MB = 1_000_000
