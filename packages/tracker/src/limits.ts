@@ -158,6 +158,9 @@ export const LIMITS = {
   apiFailureRefillMs: 1_000,
   apiCallersMax: 10_000,
   apiTokenCharactersMax: 128,
+  /** What a command waits for, and takes, as an answer of the API. */
+  apiClientTimeoutMs: 30_000,
+  apiAnswerBytesMax: 16 * 1024 * 1024,
   /** Rows of one page. */
   pageRowsMax: 200,
   pageRows: 50,

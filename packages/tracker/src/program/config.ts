@@ -1,5 +1,6 @@
 import { loadConfig } from '@shoal/cli'
 import { z } from 'zod'
+import { CLIENT_VARIABLES } from './api.ts'
 
 const schema = z.object({
   root: z.string({ error: 'is missing: give --root root.json, as shoal-seeder init wrote it' }).min(1),
@@ -27,5 +28,10 @@ export type TrackerSettings = z.infer<typeof schema>
 
 /** Flags over `SHOAL_TRACKER_*` over the file over defaults. */
 export function loadTrackerConfig(file: string | undefined, flags: Record<string, unknown>): TrackerSettings {
-  return loadConfig(schema, { file, envPrefix: 'SHOAL_TRACKER_', env: process.env, flags })
+  return loadConfig(schema, { file, envPrefix: 'SHOAL_TRACKER_', env: settingsOnly(process.env), flags })
+}
+
+/** The commands beside it have variables of their own. */
+function settingsOnly(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !CLIENT_VARIABLES.includes(name)))
 }

@@ -11,6 +11,8 @@ const EXITS: Partial<Record<TrackerErrorCode, number>> = {
   NOT_PRIVATE: EXIT.usage,
   KEY_INVALID: EXIT.notAllowed,
   FULL: EXIT.refused,
+  CONFLICT: EXIT.refused,
+  INVALID: EXIT.usage,
   STORE_UNAVAILABLE: EXIT.unreachable,
 }
 
