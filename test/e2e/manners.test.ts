@@ -126,8 +126,9 @@ describe('a limit', () => {
     const { doneBytes } = await asker.until('progress', { ...INSTALL, where: (now) => now.doneBytes > 0 })
     expect(doneBytes).toBeLessThan(CONTENT_BYTES)
     expect(asker.program.latest('installed')).toBeUndefined()
-    expect((await limit(seed, '--clear')).limits).toMatchObject({
-      uploadLan: { bytesPerSecond: null, from: 'default' },
+    expect(await limit(seed, '--clear', '--background', 'on')).toMatchObject({
+      limits: { uploadLan: { bytesPerSecond: null, from: 'default' } },
+      background: { uploadWan: expect.any(Number) as number },
     })
     const { bytes } = await asker.until('installed', INSTALL)
     expect(bytes).toMatchObject({ lanPeers: bytes.total, wasted: 0 })

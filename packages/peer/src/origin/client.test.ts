@@ -60,6 +60,23 @@ test('fetches documents; what is not there is undefined, and not an error', asyn
   expect(it.client.stats).toMatchObject({ requests: 4, retries: 0, errors: {} })
 })
 
+test('a probe tells how long an answer takes, whether Range works and what the time is there, and what is wrong', async () => {
+  const answered: number[] = []
+  await using it = await setUp({ onAnswered: (ms) => answered.push(ms) })
+  const { roundTripMs, rangeWorks, dateMs = 0 } = await it.client.probe({ signal })
+  expect(answered).toHaveLength(1)
+  expect(roundTripMs).toBeGreaterThanOrEqual(answered[0] ?? Infinity)
+  expect(rangeWorks).toBe(true)
+  expect(Math.abs(dateMs - Date.now())).toBeLessThan(60_000)
+  it.proxy.fail({ kind: 'ignore-range' }, { times: 1 })
+  expect(await it.client.probe({ signal })).toMatchObject({ rangeWorks: false })
+  it.proxy.fail({ kind: 'status', status: 404 }, { times: 1 })
+  expect(await it.client.probe({ signal })).toMatchObject({ rangeWorks: undefined })
+  it.proxy.fail({ kind: 'status', status: 502 }, { times: 1 })
+  await expect(it.client.probe({ signal })).rejects.toMatchObject({ code: 'ORIGIN_UNREACHABLE' })
+  expect(it.client.stats.requests).toBe(4)
+})
+
 test('asks again after a passing failure of the server', async () => {
   await using it = await setUp()
   it.proxy.fail({ kind: 'status', status: 500 }, { times: 1 })
