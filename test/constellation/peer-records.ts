@@ -67,6 +67,10 @@ export interface PeerRecords {
   phase: { phase: Phase; version?: string; reused?: number; resumed?: number }
   progress: Progress
   installed: Installed
+  /** What happens to a release of a daemon beyond its download. */
+  step: { step: string; version: string; rollout?: string; code?: string; message?: string }
+  /** What holds a daemon where it is. */
+  waiting: { reason: string; untilMs?: number; ring?: string; text: string }
   /** A daemon's attempt that came to nothing; it tries again. */
   failure: Failure
   summary: Installed

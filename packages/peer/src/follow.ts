@@ -142,9 +142,13 @@ export function follow(peer: Peer, options: FollowOptions): Following {
       try {
         const end = await round(rounds, ask)
         failures = 0
+        // A policy may be here before the metadata of what it names.
+        const isMissing = end !== 'again' && end.turn.reason === 'not-offered'
         if (ask === 'all') {
-          const isBehind = peer.news.isBehind() && hurried < HURRIED_MAX
+          const isBehind = (isMissing || peer.news.isBehind()) && hurried < HURRIED_MAX
           lookAtMs = performance.now() + jittered(isBehind ? Math.min(pollMs, RETRY_MS * 2 ** hurried++) : pollMs)
+        } else if (isMissing && hurried === 0) {
+          lookAtMs = Math.min(lookAtMs, performance.now() + Math.random() * newsJitterMs)
         }
         if (ask !== 'nothing') policyAtMs = rounds.isByPolicy() ? performance.now() + jittered(POLICY_ASK_MS) : Infinity
         ask = 'nothing'
@@ -159,10 +163,9 @@ export function follow(peer: Peer, options: FollowOptions): Following {
         options.onFailure(error)
       }
       status = { ...status, nextCheckMs: Date.now() + Math.round(lookAtMs - performance.now()) }
-      await bell.wait(nextMs(Math.min(lookAtMs, policyAtMs, presence.dueAtMs())), signal)
+      if (await bell.wait(nextMs(Math.min(lookAtMs, policyAtMs, presence.dueAtMs())), signal)) hurried = 0
       const isNews = bell.takeNews()
       if (isNews) {
-        hurried = 0
         await pause(Math.min(Math.random() * newsJitterMs, lookAtMs - performance.now()), signal)
       }
       if (isNews || performance.now() >= lookAtMs) ask = 'all'

@@ -1,0 +1,104 @@
+// A tracker that decides and three devices that follow: one is a canary, the others are everybody else.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Peer } from '../constellation/peer.ts'
+import { activations, startStagedWorld, type RolloutView, type StagedWorld } from './staged-world.ts'
+
+const SLOW_MS = 90_000
+const TEST_MS = 240_000
+const RINGS = [{ name: 'canary', match: { labels: { ring: ['canary'] } } }, { name: 'all' }]
+const QUICK = {
+  ...{ rings: RINGS, spreadSeconds: 0, soakSeconds: 1, timeoutSeconds: 600 },
+  gate: { soakSeconds: 0, failureCount: 1 },
+}
+
+let world: StagedWorld
+let canary: Peer
+let others: Peer[]
+
+beforeAll(async () => {
+  world = await startStagedWorld()
+  await world.publish('1.0')
+  const [first, ...rest] = await Promise.all([
+    world.startDevice('canary', { ring: 'canary' }),
+    world.startDevice('other-1', {}),
+    world.startDevice('other-2', {}),
+  ])
+  canary = first
+  others = rest
+}, TEST_MS)
+
+afterAll(() => world[Symbol.asyncDispose]())
+
+it(
+  'nobody installs what no rollout offers; then ring after ring does, and everybody tells how it went',
+  async () => {
+    await Promise.all([canary, ...others].map((peer) => waitsFor(peer, 'no-policy')))
+    const id = await world.createRollout('1.0', QUICK)
+    await Promise.all(others.map((peer) => waitsFor(peer, 'ring-closed')))
+    await Promise.all([canary, ...others].map((peer) => reached(peer, 'healthy', '1.0')))
+    await expect.poll(() => stateOf(id), { timeout: SLOW_MS }).toBe('completed')
+    const { rings } = await world.rollout(id)
+    expect(rings).toMatchObject([
+      { name: 'canary', began: 1, healthy: 1, failed: 0 },
+      { name: 'all', began: 2, healthy: 2, failed: 0 },
+    ])
+    for (const peer of [canary, ...others]) expect(activations(peer)).toEqual(['> 1.0'])
+  },
+  TEST_MS,
+)
+
+it(
+  'a release that does not work halts with the canary, which goes back; nobody else is touched',
+  async () => {
+    await world.publish('2.0', true)
+    const id = await world.createRollout('2.0', { ...QUICK, returns: true })
+    await reached(canary, 'returned', '1.0')
+    await expect.poll(() => stateOf(id), { timeout: SLOW_MS }).toBe('halted')
+    expect(activations(canary)).toEqual(['> 1.0', '1.0 > 2.0', '2.0 > 1.0'])
+    const { rings, rollout } = await world.rollout(id)
+    expect(rings).toMatchObject([{ began: 1, healthy: 0, failed: 1 }, { began: 0 }])
+    expect(rollout.openedAtMs).toHaveLength(1)
+    for (const peer of others) {
+      expect(activations(peer)).toEqual(['> 1.0'])
+      expect(readFileSync(join(peer.tree, 'version'), 'utf8')).toBe('1.0')
+    }
+    expect(await canary.status()).toMatchObject({
+      follows: [{ state: 'waiting', version: '1.0', failed: { version: '2.0', code: 'HEALTH_CHECK' } }],
+      reports: { dead: 0 },
+    })
+  },
+  TEST_MS,
+)
+
+it(
+  'with the tracker killed, devices go on; when it is back, it hears of all of it',
+  async () => {
+    await world.publish('3.0')
+    const id = await world.createRollout('3.0', { ...QUICK, soakSeconds: 5 })
+    await reached(canary, 'activated', '3.0')
+    await canary.restart()
+    await world.restartTracker()
+    await Promise.all([canary, ...others].map((peer) => reached(peer, 'healthy', '3.0')))
+    await expect.poll(() => stateOf(id), { timeout: SLOW_MS }).toBe('completed')
+    const healthy = ({ rings }: RolloutView): number[] => rings.map((ring) => ring.healthy)
+    expect(healthy(await world.rollout(id))).toEqual([1, 2])
+  },
+  TEST_MS,
+)
+
+async function stateOf(id: string): Promise<string> {
+  return (await world.rollout(id)).rollout.state
+}
+
+function waitsFor(peer: Peer, reason: string): Promise<unknown> {
+  return peer.until('waiting', { timeoutMs: SLOW_MS, where: (record) => record.reason === reason })
+}
+
+function reached(peer: Peer, step: string, version: string): Promise<unknown> {
+  return peer.until('step', {
+    timeoutMs: SLOW_MS,
+    where: (record) => record.step === step && record.version === version,
+  })
+}
