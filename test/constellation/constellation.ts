@@ -15,6 +15,8 @@ export interface ConstellationOptions {
   logs?: string
   /** False leaves the tracker out, and peers find each other in another way. */
   tracker?: boolean
+  /** True for a tracker that does rollouts; the channel is not staged by that. */
+  rollouts?: boolean
   /** Where origin and tracker run; here unless given. */
   servers?: Place
   /** Peers to start at once: site → how many. Named after it: lab-1, lab-2, … */
@@ -41,7 +43,9 @@ export async function startConstellation(options: ConstellationOptions = {}): Pr
   await using stack = new AsyncDisposableStack()
   const ground = stack.use(await openGround(options.logs))
   const origin = await startOrigin(ground, { product, channel }, options.servers)
-  const tracker = options.tracker === false ? undefined : await startTracker(ground, origin.root, options.servers)
+  const policyOut = options.rollouts === true ? origin.dir : undefined
+  const tracker =
+    options.tracker === false ? undefined : await startTracker(ground, origin.root, { at: options.servers, policyOut })
   // In the order in which they were asked for, which is not that in which they are up.
   const peers = new Map<number, Peer>()
   let asked = 0

@@ -16,7 +16,12 @@ export interface Ground extends AsyncDisposable {
   /** Starts a program of the project from its sources; it is stopped with the ground at the latest. */
   start<R extends RecordTypes>(program: ProgramName, name: string, args: readonly string[], at?: Place): Program<R>
   /** Runs one to its end and returns its last record; fails with what it said when its exit code is not 0. */
-  run<Last extends object>(program: ProgramName, name: string, args: readonly string[]): Promise<Last>
+  run<Last extends object>(
+    program: ProgramName,
+    name: string,
+    args: readonly string[],
+    variables?: NodeJS.ProcessEnv,
+  ): Promise<Last>
 }
 
 /** @param logs folder for what the processes print, when it shall outlive the ground */
@@ -35,13 +40,14 @@ export async function openGround(logs?: string): Promise<Ground> {
     name: string,
     args: readonly string[],
     at: Place = HERE,
+    variables: NodeJS.ProcessEnv = {},
   ): Program<R> {
     const [command, ...before] = [...at.via, process.execPath]
     const started = startProgram<R>({
       name,
       command,
       args: [...before, mainOf(program), ...args],
-      env,
+      env: { ...env, ...variables },
       logFile: join(logFolder, `${name}.log`),
     })
     const known = started as unknown as Program<never>
@@ -54,8 +60,13 @@ export async function openGround(logs?: string): Promise<Ground> {
     dir,
     logs: logFolder,
     start,
-    async run<Last extends object>(program: ProgramName, name: string, args: readonly string[]): Promise<Last> {
-      const started = start(program, name, args)
+    async run<Last extends object>(
+      program: ProgramName,
+      name: string,
+      args: readonly string[],
+      variables: NodeJS.ProcessEnv = {},
+    ): Promise<Last> {
+      const started = start(program, name, args, HERE, variables)
       let last: object | undefined
       for await (const record of started.records()) last = record
       const exit = await started.exited

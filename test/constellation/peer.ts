@@ -32,6 +32,8 @@ export interface PeerOptions {
   pollSeconds?: number
   /** `run`: over how long the answers to news are spread. */
   newsJitterSeconds?: number
+  /** `run`: other keys of what it follows, such as a health check; given the install root. */
+  follow?: (out: string) => Readonly<Record<string, unknown>>
   /** `run`: other keys of its configuration, such as limits. */
   config?: Readonly<Record<string, unknown>>
   /** `get`: how long it seeds after the install. */
@@ -122,7 +124,7 @@ async function daemonArguments(
   const config = {
     root,
     ...(origin === undefined ? {} : { origin }),
-    follow: [{ target: options.target, out }],
+    follow: [{ target: options.target, out, ...options.follow?.(out) }],
     stateDir,
     site,
     listen: [listenAt(options)],

@@ -13,7 +13,8 @@ const HELP = `usage: npm run demo [-- --keep]
 
 A seeder publishes real software (the Node distribution and TypeScript, from node_modules) to an origin on this
 machine. A tracker and five peers in two sites, each a process of its own, fetch, verify and install it, mostly from
-each other; then the next version is published, and only what changed moves. Takes under two minutes.
+each other; then the next version is published, and only what changed moves. A third goes out ring by ring, canary first;
+a fourth does not work, and is halted there. Takes under two minutes.
 
   --keep   leave it running at the end, with the addresses and the commands to try, until Ctrl-C
   --help   this text
@@ -49,13 +50,13 @@ async function main(): Promise<number> {
 
 async function show(screen: Screen, logs: string, keep: boolean, signal: AbortSignal): Promise<void> {
   const startedAt = performance.now()
-  const starting = startConstellation({ logs })
+  const starting = startConstellation({ logs, rollouts: true })
   await using constellation = await screen.during('starting the origin and the tracker', starting)
   signal.throwIfAborted()
   const { origin, tracker } = constellation
   screen.line(`${screen.paint('bold', 'shoal')}  origin ${origin.url}  tracker ${tracker?.http ?? ''}`)
-  await tellStory(constellation, screen, signal)
-  if (keep) await keepRunning(constellation, screen, signal)
+  const operator = await tellStory(constellation, screen, signal)
+  if (keep) await keepRunning(constellation, operator, screen, signal)
   await screen.during('stopping and removing everything', constellation[Symbol.asyncDispose]())
   screen.line(screen.paint('dim', `all in ${formatDuration(performance.now() - startedAt)}; nothing is left running`))
 }

@@ -1,23 +1,26 @@
-/** What the demo shows, in order: publish, a first wave to five peers, the next version, an update, and the check of it all. */
+/** What the demo shows, in order: publish, a first wave to five peers, an update, a staged rollout, one that fails; and the check of it all. */
 import { join } from 'node:path'
 import { formatBytes, formatDuration } from '@shoal/cli'
 import { compareTrees } from '../constellation/compare-trees.ts'
 import type { Constellation } from '../constellation/constellation.ts'
 import { ConstellationError } from '../constellation/error.ts'
+import type { Operator } from '../constellation/operator.ts'
 import { buildTree, nodeDistribution, packageFolder, packageVersion } from '../constellation/tree.ts'
+import { breakCompiler, CANARY, health, openRolloutAct } from './rollout.ts'
 import { peerTable, siteTable, updateSentence, waveSentence, whyOrigin } from './report.ts'
 import type { Screen } from './screen.ts'
 import { runWave, type Arrival } from './wave.ts'
 
 const PEERS = [
-  { name: 'waw-1', site: 'warsaw' },
-  { name: 'waw-2', site: 'warsaw' },
-  { name: 'waw-3', site: 'warsaw' },
-  { name: 'lis-1', site: 'lisbon' },
-  { name: 'lis-2', site: 'lisbon' },
+  { name: 'waw-1', site: 'warsaw', follow: health },
+  { name: 'waw-2', site: 'warsaw', follow: health },
+  { name: 'waw-3', site: 'warsaw', follow: health },
+  { name: 'lis-1', site: 'lisbon', follow: health, config: { labels: CANARY } },
+  { name: 'lis-2', site: 'lisbon', follow: health },
 ]
 
-export async function tellStory(constellation: Constellation, screen: Screen, signal: AbortSignal): Promise<void> {
+/** @returns what `--keep` needs to say how to look around */
+export async function tellStory(constellation: Constellation, screen: Screen, signal: AbortSignal): Promise<Operator> {
   const trees = await screen.during('copying real software from node_modules', buildReleases(constellation))
   signal.throwIfAborted()
 
@@ -33,6 +36,31 @@ export async function tellStory(constellation: Constellation, screen: Screen, si
 
   report(first, second, screen)
   await check(constellation, '2.0', trees.second.folder, screen)
+  return rollOut(constellation, trees, screen, signal)
+}
+
+async function rollOut(
+  constellation: Constellation,
+  { third, broken }: Trees,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<Operator> {
+  screen.heading('rollouts', 'from now on devices install what the tracker offers them, ring by ring')
+  const act = await openRolloutAct(constellation, screen, signal)
+  screen.line(`dashboard ${constellation.tracker?.http ?? ''}`)
+
+  await publish(constellation, screen, '3.0', third, signal)
+  screen.heading('rollout of 3.0', 'one canary, then the site of warsaw, then everybody')
+  await act.roll('3.0')
+  await check(constellation, '3.0', third.folder, screen)
+
+  await publish(constellation, screen, '4.0', broken, signal)
+  screen.heading('rollout of 4.0', 'its compiler does not start, which is what each device tries')
+  const { rings } = await act.roll('4.0')
+  const touched = rings.reduce((all, { began }) => all + began, 0)
+  screen.line(`${touched} of ${constellation.peers.length} devices had begun; it went back by itself`)
+  await check(constellation, '3.0', third.folder, screen)
+  return act.operator
 }
 
 interface Release {
@@ -40,18 +68,35 @@ interface Release {
   what: string
 }
 
-async function buildReleases({ ground }: Constellation): Promise<{ first: Release; second: Release }> {
+interface Trees {
+  first: Release
+  second: Release
+  third: Release
+  broken: Release
+}
+
+async function buildReleases({ ground }: Constellation): Promise<Trees> {
   const node = await nodeDistribution()
-  const build = async (version: string, typescript: string): Promise<Release> => {
+  const build = async (version: string, typescript: string, more: readonly string[] = []): Promise<Release> => {
     const folder = join(ground.dir, 'builds', version)
-    const compiler = packageFolder(typescript)
-    buildTree(folder, [
-      { from: node, as: 'node' },
-      { from: compiler, as: 'typescript' },
-    ])
-    return { folder, what: `Node ${await packageVersion(node)} + TypeScript ${await packageVersion(compiler)}` }
+    const parts = [node, packageFolder(typescript), ...more.map((name) => packageFolder(name))]
+    const names = ['node', 'typescript', ...more]
+    buildTree(
+      folder,
+      parts.map((from, at) => ({ from, as: names[at] ?? '' })),
+    )
+    const versions = await Promise.all(parts.map(packageVersion))
+    const titles = ['Node', 'TypeScript', ...more.map((name) => name[0]?.toUpperCase() + name.slice(1))]
+    return { folder, what: titles.map((title, at) => `${title} ${versions[at]}`).join(' + ') }
   }
-  return { first: await build('1.0', 'typescript-5.9.2'), second: await build('2.0', 'typescript-5.9.3') }
+  const broken = await build('4.0', 'typescript-5.9.3', ['prettier'])
+  await breakCompiler(broken.folder)
+  return {
+    first: await build('1.0', 'typescript-5.9.2'),
+    second: await build('2.0', 'typescript-5.9.3'),
+    third: await build('3.0', 'typescript-5.9.3', ['prettier']),
+    broken: { ...broken, what: `${broken.what}, cut off by a careless build` },
+  }
 }
 
 async function publish(
