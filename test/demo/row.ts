@@ -61,6 +61,9 @@ export function applyRecord(row: Row, record: RecordOf<PeerRecords>, version: st
     case 'listening':
       row.state = 'looking'
       return
+    // What comes after the download, and what stands apart from it.
+    case 'step':
+    case 'waiting':
     case 'summary':
     case 'error':
   }

@@ -77,24 +77,22 @@ interface Trees {
 
 async function buildReleases({ ground }: Constellation): Promise<Trees> {
   const node = await nodeDistribution()
-  const build = async (version: string, typescript: string, more: readonly string[] = []): Promise<Release> => {
+  const build = async (version: string, ...tools: { title: string; from: string; as: string }[]): Promise<Release> => {
     const folder = join(ground.dir, 'builds', version)
-    const parts = [node, packageFolder(typescript), ...more.map((name) => packageFolder(name))]
-    const names = ['node', 'typescript', ...more]
-    buildTree(
-      folder,
-      parts.map((from, at) => ({ from, as: names[at] ?? '' })),
-    )
-    const versions = await Promise.all(parts.map(packageVersion))
-    const titles = ['Node', 'TypeScript', ...more.map((name) => name[0]?.toUpperCase() + name.slice(1))]
-    return { folder, what: titles.map((title, at) => `${title} ${versions[at]}`).join(' + ') }
+    const parts = [{ title: 'Node', from: node, as: 'node' }, ...tools]
+    buildTree(folder, parts)
+    const titles = await Promise.all(parts.map(async ({ title, from }) => `${title} ${await packageVersion(from)}`))
+    return { folder, what: titles.join(' + ') }
   }
-  const broken = await build('4.0', 'typescript-5.9.3', ['prettier'])
+  const older = { title: 'TypeScript', from: packageFolder('typescript-5.9.2'), as: 'typescript' }
+  const newer = { ...older, from: packageFolder('typescript-5.9.3') }
+  const prettier = { title: 'Prettier', from: packageFolder('prettier'), as: 'prettier' }
+  const broken = await build('4.0', newer, prettier)
   await breakCompiler(broken.folder)
   return {
-    first: await build('1.0', 'typescript-5.9.2'),
-    second: await build('2.0', 'typescript-5.9.3'),
-    third: await build('3.0', 'typescript-5.9.3', ['prettier']),
+    first: await build('1.0', older),
+    second: await build('2.0', newer),
+    third: await build('3.0', newer, prettier),
     broken: { ...broken, what: `${broken.what}, cut off by a careless build` },
   }
 }
