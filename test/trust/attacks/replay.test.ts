@@ -1,6 +1,7 @@
 /** What somebody signed once is said again: by others, or for others. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createSigner, peerNameOf, signReport, verifyReport } from '@shoal/release'
 import { followNews } from '@shoal/tracker/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startPeer } from '../../constellation/peer.ts'
@@ -88,4 +89,21 @@ describe('replayed credential or token', () => {
     },
     MINUTES_MS,
   )
+})
+
+type Key = ReturnType<typeof createSigner>
+
+describe('replayed or forged report', () => {
+  it('is refused of anybody but the device that it speaks of', () => {
+    const [device, attacker] = [1, 2].map((fill) => createSigner(new Uint8Array(32).fill(fill))) as [Key, Key]
+    const about = { fleet: FLEET, device: peerNameOf(device.publicKey), counter: 1, atMs: 1_900_000_000_000 }
+    const facts = { site: '', group: '', labels: {}, platform: 'any', agent: 'shoal-peer/0.1.0' }
+    const report = { ...about, ...facts, product: 'demo', channel: 'stable', version: '2.0', state: 'healthy' } as const
+    const honest = signReport(report, device)
+    expect(verifyReport(honest)).toEqual(report)
+    const disguised = { ...attacker, publicKey: device.publicKey }
+    expect(() => verifyReport(signReport(report, disguised))).toThrow(
+      expect.objectContaining({ rule: 'report-signature' }),
+    )
+  })
 })

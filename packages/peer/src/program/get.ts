@@ -167,8 +167,8 @@ async function get(text: string, flags: GetFlags, quiet: boolean): Promise<void>
     onProgress: (state) => showProgress(output, progress, peer, state),
   }
   const result = await update(peer, root, options, async (offered) => {
-    if (offered.isStaged) await askForPolicy(peer, askTrackerForPolicy(peer), { origin: true, signal })
-    return decideGet(target, offered, peer.trust.policy(), peer.trust.now())
+    if (offered.isStaged) await askForPolicy(peer, askTrackerForPolicy(peer), { widely: true, signal })
+    return decideGet(target, offered, peer.trust.policy(), peer.trust.now(), await root.current())
   }).catch((error: unknown) => {
     ended.throwIfAborted()
     throw error

@@ -39,7 +39,7 @@ test('where nothing is staged, the newest is installed at once, whatever a polic
 })
 
 test('what failed here is not tried again, but the next version is', () => {
-  const failed = [{ version: '2.0', code: 'HEALTH_CHECK', atMs: 1 }]
+  const failed = [{ version: '2.0', code: 'HEALTH_CHECK', message: 'it was slow', atMs: 1 }]
   const record = { ...NO_RECORD, failed }
   expect(decide({ record, installed: one })).toEqual({ do: 'stay', reason: 'failed-before' })
   const offered = { releases: [one, two, release('3.0', 3)], isStaged: false }
@@ -72,4 +72,16 @@ test('get takes of a staged channel what everybody may have, or says why it take
   )
   expect(() => decideGet(target, staged, policy, policy.expires)).toThrow('the policy expired on 2030-02-01')
   expect(() => decideGet(target, staged, { ...policy, channels: [] }, NOW)).toThrow('no version yet that every machine')
+})
+
+test('get leaves what is newer than what everybody may have, unless it is withdrawn', () => {
+  const staged = { releases: [two, one], isStaged: true }
+  expect(decideGet(target, staged, policy, NOW, two.release)).toBe(two)
+  expect(decideGet(target, staged, policy, NOW, one.release)).toBe(one)
+  const withdrawing = (version: string): Policy => ({
+    ...policy,
+    channels: policy.channels.map((line) => ({ ...line, withdrawn: [{ version, rollout: 'r' }] })),
+  })
+  expect(decideGet(target, staged, withdrawing('2.0'), NOW, two.release)).toBe(one)
+  expect(() => decideGet(target, staged, withdrawing('1.0'), NOW)).toThrow('no version yet that every machine')
 })
