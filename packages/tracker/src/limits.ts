@@ -144,7 +144,7 @@ export const LIMITS = {
   transactionTriesMax: 5,
 
   httpBodyBytesMax: 64 * 1024,
-  httpRequestTimeoutMs: 10_000,
+  httpRequestTimeoutMs: 5_000,
   httpConnectionTimeoutMs: 60_000,
   /** A slow sender of headers is let go after `httpRequestTimeoutMs`; how soon that is noticed, and how many may try. */
   httpCheckMs: 1_000,
@@ -168,7 +168,7 @@ export const LIMITS = {
   eventStreamsMax: 200,
   eventIntervalMs: 1_000,
   eventHeartbeatMs: 15_000,
-  eventTokenCheckMs: 10_000,
+  eventTokenCheckMs: 5_000,
   eventPendingBytesMax: 1024 * 1024,
   /** The built dashboard, as it is held in memory. */
   dashboardFilesMax: 128,

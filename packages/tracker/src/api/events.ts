@@ -8,10 +8,9 @@ import { LIMITS } from '../limits.ts'
 import type { FleetNow } from './fleet-now.ts'
 
 export interface EventHub extends Disposable {
-  /**
-   * Writes to a response until it closes, or its reader is no longer allowed.
-   * @throws TrackerError BUSY
-   */
+  /** Before an answer begins. @throws TrackerError BUSY */
+  requireRoom(): void
+  /** Writes to a response until it closes, or its reader is no longer allowed. */
   join(response: ServerResponse, reader: Reader): void
 }
 
@@ -80,10 +79,11 @@ export function createEventHub({ read, now, report }: HubDeps): EventHub {
   }
 
   return {
+    requireRoom() {
+      if (streams.size < LIMITS.eventStreamsMax) return
+      throw new TrackerError('BUSY', 'too many streams of events are open', { fix: 'close dashboards, or try later' })
+    },
     join(response, reader) {
-      if (streams.size >= LIMITS.eventStreamsMax) {
-        throw new TrackerError('BUSY', 'too many streams of events are open', { fix: 'close dashboards, or try later' })
-      }
       const stream = { ...reader, response, writtenMs: now(), checkedMs: now() }
       streams.add(stream)
       response.on('close', () => streams.delete(stream))

@@ -12,6 +12,7 @@ export function mountEvents(
 ): void {
   server.get(`${API_ROOT}/events`, async (request, reply) => {
     await door.enter(request, reply)
+    hub.requireRoom()
     const token = presentedToken(request.headers)?.token ?? ''
     const lastId = Number(request.headers['last-event-id'])
     reply.raw.writeHead(200, {
