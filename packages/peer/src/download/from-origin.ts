@@ -16,7 +16,8 @@ export interface OriginFetcher {
 interface Gathering {
   chunks: readonly number[]
   offsets: Map<number, number>
-  buffer: Uint8Array
+  /** Undefined until the first of them comes: of all that is asked for, little is on its way at a time. */
+  buffer: Uint8Array | undefined
   bytes: number
   left: number
 }
@@ -42,17 +43,18 @@ export function createOriginFetcher(
       if (gathering === undefined) continue
       if (error !== undefined) {
         unfinished.delete(span)
-        pool.give(gathering.buffer)
+        giveBack(gathering)
         if (error.code === 'ORIGIN_CORRUPT') onDamaged(span, error)
         delivery.failed(ORIGIN, span, 'lost')
         continue
       }
       delivery.progressed(ORIGIN, span, bytes.length)
+      gathering.buffer ??= pool.take(gathering.bytes)
       gathering.buffer.set(bytes, gathering.offsets.get(chunk))
       if (--gathering.left > 0) continue
       unfinished.delete(span)
       await delivery.delivered(ORIGIN, span, gathering.chunks, gathering.buffer.subarray(0, gathering.bytes))
-      pool.give(gathering.buffer)
+      giveBack(gathering)
     }
   }
 
@@ -64,7 +66,11 @@ export function createOriginFetcher(
       offsets.set(chunk, bytes)
       bytes += manifest.chunks.sizes[chunk] ?? 0
     }
-    return { chunks, offsets, buffer: pool.take(bytes), bytes, left: chunks.length }
+    return { chunks, offsets, buffer: undefined, bytes, left: chunks.length }
+  }
+
+  function giveBack({ buffer }: Gathering): void {
+    if (buffer !== undefined) pool.give(buffer)
   }
 
   return {
@@ -77,8 +83,8 @@ export function createOriginFetcher(
         if (signal.aborted) return
         if (!(error instanceof PeerError)) throw error
       }
-      for (const [span, { buffer }] of unfinished) {
-        pool.give(buffer)
+      for (const [span, gathering] of unfinished) {
+        giveBack(gathering)
         delivery.failed(ORIGIN, span, 'lost')
       }
     },

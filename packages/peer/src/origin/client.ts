@@ -25,7 +25,7 @@ export interface OriginClient extends AsyncDisposable {
   /** Whether it can be reached, and knows Range. */
   probe(options: CallOptions): Promise<OriginProbe>
   fetchIndex(manifest: Pick<Manifest, 'id' | 'chunks'>, options: CallOptions): Promise<PackIndex>
-  /** Verified chunks as they arrive, each wanted one exactly once. Whoever stops iterating stops the transfer. */
+  /** Verified chunks as they arrive, each wanted one exactly once and valid until the next. Whoever stops iterating stops the transfer. */
   fetchChunks(
     index: PackIndex,
     manifest: { chunks: WantedChunks },

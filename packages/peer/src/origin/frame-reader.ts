@@ -10,14 +10,15 @@ export interface FrameReader {
   readonly skippedBytes: number
   /** A new body starts, its first byte at this offset of the pack, at or before `next`. */
   begin(offset: number): void
-  /** The frames that these bytes complete. A frame's bytes are valid until the next step: they may be part of `bytes`. */
+  /** The frames that these bytes complete. A frame's bytes are valid until the next step: they may be part of `bytes`, or of room that is used again. */
   feed(bytes: Uint8Array): Generator<{ frame: Frame; bytes: Uint8Array }>
 }
 
 /** Cuts wanted frames out of pack bytes as they arrive, across any number of bodies. Holds at most one frame. */
 export function createFrameReader(frames: readonly Frame[]): FrameReader {
   let finished = 0
-  let partial: Uint8Array | undefined
+  /** Of the frame that is being collected, and of every other: a new one for each would be as much garbage as there is content. */
+  let room = new Uint8Array(0)
   let collected = 0
   let position = 0
   let skippedBytes = 0
@@ -62,13 +63,11 @@ export function createFrameReader(frames: readonly Frame[]): FrameReader {
 
   function collect(frame: Frame, piece: Uint8Array): Uint8Array | undefined {
     if (piece.length === frame.length) return piece
-    partial ??= new Uint8Array(frame.length)
-    partial.set(piece, collected)
+    if (room.length < frame.length) room = new Uint8Array(frame.length)
+    room.set(piece, collected)
     collected += piece.length
     if (collected < frame.length) return undefined
-    const whole = partial
-    partial = undefined
     collected = 0
-    return whole
+    return room.subarray(0, frame.length)
   }
 }
