@@ -77,13 +77,40 @@ it(
   async () => {
     await world.publish('3.0')
     const id = await world.createRollout('3.0', { ...QUICK, soakSeconds: 5 })
-    await reached(canary, 'activated', '3.0')
+    await reached(canary, 'soaking', '3.0')
+    await canary.kill('SIGKILL')
     await canary.restart()
     await world.restartTracker()
     await Promise.all([canary, ...others].map((peer) => reached(peer, 'healthy', '3.0')))
     await expect.poll(() => stateOf(id), { timeout: SLOW_MS }).toBe('completed')
     const healthy = ({ rings }: RolloutView): number[] => rings.map((ring) => ring.healthy)
     expect(healthy(await world.rollout(id))).toEqual([1, 2])
+  },
+  TEST_MS,
+)
+
+it(
+  'what is to wait for a window is fetched before it, and not activated; what is taken back is gone again',
+  async () => {
+    await world.publish('4.0')
+    const minute = new Date().getUTCHours() * 60 + new Date().getUTCMinutes()
+    const window = { fromMinute: (minute + 120) % 1_440, toMinute: (minute + 180) % 1_440, zone: 'UTC' }
+    const waiting = await world.createRollout('4.0', {
+      ...QUICK,
+      windows: [{ ...window, days: [0, 1, 2, 3, 4, 5, 6] }],
+    })
+    await reached(canary, 'downloaded', '4.0')
+    await waitsFor(canary, 'window')
+    await world.order(waiting, { do: 'halt', returns: false })
+    await waitsFor(canary, 'halted')
+
+    const id = await world.createRollout('4.0', { ...QUICK, approval: 'manual' })
+    await reached(canary, 'healthy', '4.0')
+    await world.order(id, { do: 'halt', returns: true })
+    await reached(canary, 'returned', '3.0')
+    await expect.poll(async () => (await world.rollout(id)).rings[0]?.returned, { timeout: SLOW_MS }).toBe(1)
+    expect(activations(canary).slice(-2)).toEqual(['3.0 > 4.0', '4.0 > 3.0'])
+    for (const peer of others) expect(activations(peer)).toEqual(['> 1.0', '1.0 > 3.0'])
   },
   TEST_MS,
 )

@@ -20,7 +20,6 @@ export type PeerErrorCode =
   | 'ENROLMENT_REFUSED'
   | 'TOKEN_INVALID'
   | 'TRACKER_UNREACHABLE'
-  | 'HOOK_POSTPONED'
   | 'REFUSED_BY_POLICY'
   | 'TIMEOUT'
 

@@ -8,7 +8,7 @@ import type { DownloadProgress } from './download/download.ts'
 import { LIMITS } from './limits.ts'
 import { pause } from './pause.ts'
 import type { Peer } from './peer.ts'
-import type { Ask, RoundEnd, Rounds, StayTurn, Step } from './rollout/index.ts'
+import type { Ask, RoundEnd, Rounds, Stay, Step } from './rollout/index.ts'
 import type { UpdatePhase, UpdateResult } from './update.ts'
 
 export interface FollowOptions {
@@ -28,7 +28,7 @@ export interface FollowOptions {
   onUpdated(result: UpdateResult): void
   onStep(step: Step): void
   /** Something holds this peer where it is; told once for each change. */
-  onStay(turn: StayTurn): void
+  onStay(turn: Stay): void
   /** What is installed, now and then. */
   onPresent: (version: string, rollout: string | undefined) => Promise<void>
   onFailure(error: unknown): void
@@ -59,15 +59,15 @@ export function follow(peer: Peer, options: FollowOptions): Following {
     sinceMs: Date.now(),
   }
   let sources: ReturnType<typeof sourcesOf> | undefined
+  let failure: Rounds['lastFailure'] = () => undefined
 
   function enter(state: FollowStatus['state'], fields: Partial<FollowStatus> = {}): void {
-    const { target, out, release, version, failed } = status
+    const { target, out, release, version } = status
     status = {
       target,
       out,
       ...(release === undefined ? {} : { release }),
       ...(version === undefined ? {} : { version }),
-      ...(failed === undefined ? {} : { failed }),
       state,
       sinceMs: Date.now(),
       ...fields,
@@ -75,12 +75,10 @@ export function follow(peer: Peer, options: FollowOptions): Following {
   }
 
   function onStep(step: Step): void {
-    const { version, code, message, untilMs, rollout } = step
+    const { version, untilMs, rollout } = step
     const about = rollout === undefined ? {} : { rollout }
     if (step.step === 'soaking') enter('soaking', { ...about, version, ...(untilMs === undefined ? {} : { untilMs }) })
     if (step.step === 'healthy') status = { ...status, version }
-    if (step.step === 'failed')
-      status = { ...status, failed: { version, code: code ?? '', reason: message ?? '', atMs: Date.now(), ...about } }
     options.onStep(step)
   }
 
@@ -129,6 +127,7 @@ export function follow(peer: Peer, options: FollowOptions): Following {
   async function run(): Promise<void> {
     await using opened = await options.open(onStep)
     const { rounds } = opened
+    failure = () => rounds.lastFailure()
     const presence = createPresence(options)
     let failures = 0
     let hurried = 0
@@ -179,7 +178,13 @@ export function follow(peer: Peer, options: FollowOptions): Following {
     return Math.max(0, Math.min(atMs - performance.now(), turnMs, LIMITS.waitMaxMs))
   }
 
-  return { status: () => status, ended: run() }
+  return {
+    status() {
+      const failed = failure()
+      return failed === undefined ? status : { ...status, failed }
+    },
+    ended: run(),
+  }
 }
 
 /** Rings for every newer policy, and for news of metadata, which it keeps in mind. */
@@ -212,7 +217,7 @@ function createPresence({ onPresent, newsJitterMs }: FollowOptions) {
   let accounted: string | undefined
   return {
     dueAtMs: () => dueMs,
-    async tell(installed: { version: string } | undefined, { reason, rollout }: StayTurn): Promise<void> {
+    async tell(installed: { version: string } | undefined, { reason, rollout }: Stay): Promise<void> {
       const ofRollout = reason === 'up-to-date' ? rollout : undefined
       if (performance.now() < dueMs && (!told || ofRollout === accounted)) return
       dueMs = performance.now() + LIMITS.reports.presentMs

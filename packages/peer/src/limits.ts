@@ -108,6 +108,10 @@ export const LIMITS = {
     /** How long sources of the policy are waited for, and how often trackers are asked without being rung. */
     policyWaitMs: 3_000,
     policyAskMs: 300_000,
+    /** Until a hook that said "not now" is asked again. */
+    postponedMs: 60_000,
+    /** What is remembered of why something failed. */
+    messageCharactersMax: 512,
   },
   /** What commands print, as far as it is kept, and how long the last of it is waited for. */
   commandOutputBytesMax: 4 << 10,

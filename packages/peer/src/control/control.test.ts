@@ -8,25 +8,34 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { DoctorFacts } from '../doctor/index.ts'
 import { LIMITS } from '../limits.ts'
 import { encodeLimitOrder, parseLimitOrder, type LimitOrder } from './limit-order.ts'
-import { askDaemon, startControl, type PeerStatus } from './index.ts'
+import { askDaemon, askForReports, startControl, type PeerStatus } from './index.ts'
 
 const STATUS = { peerId: 'me' } as PeerStatus
+const DEAD = { counter: 7, state: 'failed', code: 'NOT_YOURS' } as const
 
 let dir: string
 let socketPath: string
 let orders: LimitOrder[]
+let resent: (readonly number[] | undefined)[]
 let control: AsyncDisposable
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'shoal-control-'))
   socketPath = join(dir, 'control.sock')
   orders = []
+  resent = []
   control = await startControl(socketPath, {
     status: () => STATUS,
     setPaused: () => undefined,
     limit: (order) => orders.push(order),
     doctor: () => Promise.resolve({ nowMs: 1 } as DoctorFacts),
-    reports: undefined,
+    reports: {
+      list: (which) => (which === 'dead' ? [DEAD] : []),
+      resend(counters) {
+        resent.push(counters)
+        return Promise.resolve(1)
+      },
+    },
   })
 })
 afterEach(async () => {
@@ -60,6 +69,21 @@ describe('the control socket', () => {
     expect(await post('/v1/limit', body)).toBe(400)
     expect(orders).toEqual([])
   })
+
+  it('lists reports, and has those sent again that are named, or all', async () => {
+    expect(await askForReports(socketPath)).toEqual({ pending: [], dead: [DEAD] })
+    expect(await askForReports(socketPath, { counters: [7] })).toEqual({ pending: [], dead: [DEAD] })
+    await askForReports(socketPath, {})
+    expect(resent).toEqual([[7], undefined])
+  })
+
+  it.each(['{', '{"counters":[0]}', '{"counters":[1.5]}', '{"counters":"all"}', '{"all":true}', '[]'])(
+    'refuses the order %s about reports',
+    async (body) => {
+      expect(await post('/v1/reports/resend', body)).toBe(400)
+      expect(resent).toEqual([])
+    },
+  )
 
   it('knows no other path', async () => {
     expect(await post('/v1/limits', '{}')).toBe(404)

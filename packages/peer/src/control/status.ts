@@ -4,6 +4,7 @@ import type { Account, SourceBytes } from '../download/account.ts'
 import type { NeighbourInfo } from '../neighbours/index.ts'
 import type { BackgroundStatus, Flow, Limit } from '../traffic/index.ts'
 import type { StayReason } from '@shoal/release'
+import type { Failure } from '../rollout/index.ts'
 import type { ReportsStatus } from '../reports/index.ts'
 import type { TrustStatus } from '../trust/index.ts'
 
@@ -25,12 +26,12 @@ export interface FollowStatus {
   waiting?: Record<string, number>
   reason?: string
   /** Of `waiting`: for what, and in which ring of which rollout. */
-  wait?: StayReason
+  wait?: StayReason | 'postponed'
   untilMs?: number
   ring?: string
   rollout?: string
-  /** What failed last since the start, and was taken back. */
-  failed?: { version: string; rollout?: string; code: string; reason: string; atMs: number }
+  /** What failed here last, and is not tried again. */
+  failed?: Failure
   sinceMs: number
   nextCheckMs?: number
 }

@@ -34,7 +34,6 @@ const ADVICE: Record<PeerErrorCode, { exit: number; fix: string }> = {
     exit: EXIT.refused,
     fix: 'name the version (PRODUCT@CHANNEL:VERSION), or let the daemon take part in the rollout: shoal-peer run',
   },
-  HOOK_POSTPONED: { exit: EXIT.refused, fix: 'nothing: it is asked again' },
   TIMEOUT: {
     exit: EXIT.timeout,
     fix: 'allow the origin, name a neighbour with --peer or a tracker with --tracker, or wait longer with --timeout',

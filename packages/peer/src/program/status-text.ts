@@ -143,7 +143,7 @@ function untilText({ untilMs }: FollowStatus, nowMs: number): string {
 }
 
 function failed({ failed: what }: FollowStatus): string {
-  return what === undefined ? '' : `; ${what.version} failed with ${what.code}: ${what.reason}`
+  return what === undefined ? '' : `; ${what.version} failed with ${what.code}: ${what.message}`
 }
 
 function waiting(follow: FollowStatus): string {

@@ -3,12 +3,12 @@ import { formatDuration } from '@shoal/cli'
 import type { StayReason } from '@shoal/release'
 
 export interface Waiting {
-  reason: StayReason
+  reason: StayReason | 'postponed'
   ring?: string
   untilMs?: number
 }
 
-const WORDS: Record<StayReason, (ring: string, when: string) => string> = {
+const WORDS: Record<Waiting['reason'], (ring: string, when: string) => string> = {
   'up-to-date': () => 'up to date',
   'not-in-a-ring': () => 'no ring of the rollout is for this machine',
   'ring-closed': (ring) => `ring ${ring} is not open`,
@@ -16,6 +16,7 @@ const WORDS: Record<StayReason, (ring: string, when: string) => string> = {
   window: (_, when) => (when === '' ? 'no window ever opens' : `window opens ${when}`),
   paused: () => 'the rollout is paused',
   halted: () => 'the rollout is halted',
+  postponed: () => 'preActivate says that it is not the time',
   'failed-before': () => 'it failed here before',
   'not-offered': () => 'what the policy names is not published for this platform',
   'no-policy': () => 'the channel is staged, and no policy is known yet',

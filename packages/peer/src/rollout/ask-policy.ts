@@ -12,13 +12,13 @@ export type AskTracker = (
 ) => Promise<Uint8Array | undefined>
 
 export interface AskOptions {
-  /** Whether the origin is asked, too. */
-  origin: boolean
+  /** Whether neighbours and the origin are asked, too; between times, neighbours tell what is new by themselves. */
+  widely: boolean
   signal: AbortSignal
 }
 
 /** Returns when all have answered, or were waited for long enough. Never rejects: who cannot be asked has nothing to say. */
-export async function askForPolicy(peer: Asked, askTracker: AskTracker, { origin, signal }: AskOptions): Promise<void> {
+export async function askForPolicy(peer: Asked, askTracker: AskTracker, { widely, signal }: AskOptions): Promise<void> {
   const { trust, trackers, neighbours } = peer
   const until = AbortSignal.any([signal, AbortSignal.timeout(LIMITS.rollout.policyWaitMs)])
   const version = trust.policy()?.version ?? 0
@@ -34,10 +34,10 @@ export async function askForPolicy(peer: Asked, askTracker: AskTracker, { origin
     }
   }
 
-  const fromOrigin = origin ? peer.askableOrigin() : undefined
+  const fromOrigin = widely ? peer.askableOrigin() : undefined
   await Promise.all([
     ...trackers.map((tracker) => hear(tracker.toString(), () => askTracker(tracker, version, until))),
-    ...neighbours.linked().map(async ({ key, requester }) => {
+    ...(widely ? neighbours.linked() : []).map(async ({ key, requester }) => {
       const isReadable = await hear(key, async () => requester?.fetchMetadata(POLICY_FILE, POLICY_BYTES_MAX, until))
       if (!isReadable) neighbours.ban(key, 'a policy that cannot be read')
     }),

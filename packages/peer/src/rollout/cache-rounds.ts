@@ -20,9 +20,10 @@ export function createCacheRounds(peer: Peer, destination: Destination, askTrack
 
   return {
     installed: () => Promise.resolve(undefined),
+    lastFailure: () => undefined,
     isByPolicy: () => isStaged,
     async next(_ask, options) {
-      if (isStaged) await askForPolicy(peer, askTracker, { origin: true, signal: options.signal })
+      if (isStaged) await askForPolicy(peer, askTracker, { widely: true, signal: options.signal })
       const result = await update(peer, destination, options, choose)
       if (result.changed) options.onInstalled(result)
       return { turn: { do: 'stay', reason: 'up-to-date' }, result }

@@ -81,7 +81,7 @@ export class Course {
   async fail(code: string, message: string): Promise<void> {
     const attempt = this.#attempt()
     await this.#tell('failed', attempt, { code })
-    await this.#save(records.fail(this.record, code, this.#deps.now()))
+    await this.#save(records.fail(this.record, code, message, this.#deps.now()))
     this.#step('failed', attempt, { code, message })
   }
 
@@ -180,14 +180,16 @@ export class Course {
   async #giveUp(code: string, message: string, signal: AbortSignal): Promise<Arrival> {
     const attempt = this.#attempt()
     await this.#tell('failed', attempt, { code })
-    await this.#save(records.enter(this.record, { stage: 'returning', code }, this.#deps.now()))
+    await this.#save(
+      records.enter(this.record, { stage: 'returning', code, message: records.shortened(message) }, this.#deps.now()),
+    )
     this.#step('failed', attempt, { code, message })
     return this.#goBack(signal)
   }
 
   async #goBack(signal: AbortSignal): Promise<Arrival> {
     const attempt = this.#attempt()
-    const { previous, code, rollout } = attempt
+    const { previous, code, message = '', rollout } = attempt
     if (previous !== undefined) {
       await this.#deps.destination.activate(previous.release)
       const hook = await this.#hook('activate', { ...previous, previous: attempt }, signal)
@@ -197,7 +199,7 @@ export class Course {
       this.#step('returned', what, hook.ok ? {} : { message: hook.message })
     }
     const back = previous === undefined ? this.record : records.activated(this.record, previous)
-    await this.#save(code === undefined ? records.settle(back) : records.fail(back, code, this.#deps.now()))
+    await this.#save(code === undefined ? records.settle(back) : records.fail(back, code, message, this.#deps.now()))
     return code === undefined ? 'returned' : 'failed'
   }
 

@@ -1,6 +1,7 @@
 export { askForPolicy, type AskTracker } from './ask-policy.ts'
 export { createCacheRounds } from './cache-rounds.ts'
 export { Course, type Hooks, type Step } from './course.ts'
+export type { Failure } from './record.ts'
 export { openRecord } from './record-file.ts'
-export { createRounds, type Ask, type RoundEnd, type Rounds, type StayTurn } from './round.ts'
+export { createRounds, type Ask, type RoundEnd, type Rounds, type Stay } from './round.ts'
 export { decideGet } from './decide-get.ts'

@@ -28,12 +28,14 @@ const attempt = known.extend({
   previous: known.optional(),
   /** Why it goes back; absent when a policy says so. */
   code: z.string().max(64).optional(),
+  message: z.string().max(LIMITS.rollout.messageCharactersMax).optional(),
 })
 
 const failure = z.strictObject({
   version,
   rollout: rollout.optional(),
   code: z.string().max(64),
+  message: z.string().max(LIMITS.rollout.messageCharactersMax),
   atMs: timeMs,
 })
 
@@ -70,7 +72,7 @@ export function begin(record: RolloutRecord, what: Undertaking, nowMs: number): 
 
 export function enter(
   record: RolloutRecord,
-  change: Pick<Attempt, 'stage'> & Partial<Pick<Attempt, 'previous' | 'code'>>,
+  change: Pick<Attempt, 'stage'> & Partial<Pick<Attempt, 'previous' | 'code' | 'message'>>,
   nowMs: number,
 ): RolloutRecord {
   const { attempt } = record
@@ -85,12 +87,22 @@ export function activated(record: RolloutRecord, { release, version, counter }: 
 }
 
 /** It is not tried again: of a rollout nothing, else not this version. */
-export function fail(record: RolloutRecord, code: string, nowMs: number): RolloutRecord {
+export function fail(record: RolloutRecord, code: string, message: string, nowMs: number): RolloutRecord {
   const { attempt, ...rest } = record
   if (attempt === undefined) throw new TypeError('nothing is under way')
   const { version, rollout } = attempt
-  const failure = { version, ...(rollout === undefined ? {} : { rollout }), code, atMs: nowMs }
+  const failure = {
+    version,
+    ...(rollout === undefined ? {} : { rollout }),
+    code,
+    message: shortened(message),
+    atMs: nowMs,
+  }
   return { ...rest, failed: [...record.failed, failure].slice(-LIMITS.rollout.rememberedMax) }
+}
+
+export function shortened(message: string): string {
+  return message.slice(0, LIMITS.rollout.messageCharactersMax)
 }
 
 /** The attempt is over, and did not fail. */

@@ -5,11 +5,13 @@ import {
   type FoundRelease,
   type ReleaseId,
   type ReportBytes,
+  type StayReason,
   type Turn,
 } from '@shoal/release'
 import type { Destination } from '../destination.ts'
 import type { SourceBytes } from '../download/account.ts'
 import { PeerError } from '../error.ts'
+import { LIMITS } from '../limits.ts'
 import type { Peer } from '../peer.ts'
 import { readOwnManifest } from '../store/index.ts'
 import type { Offered } from '../trust/index.ts'
@@ -17,9 +19,10 @@ import { fetchRelease, look, resultOf, type UpdateOptions, type UpdateResult } f
 import { askForPolicy, type AskTracker } from './ask-policy.ts'
 import type { Course } from './course.ts'
 import { decideNext, goalOf, isByPolicy, isSameTurn, type Situation } from './decide.ts'
-import { isUnderWay, knownRelease, type KnownRelease } from './record.ts'
+import { isUnderWay, knownRelease, type Failure, type KnownRelease } from './record.ts'
 
-export type StayTurn = Extract<Turn, { do: 'stay' }>
+/** What holds a device where it is; `postponed`: its own hook says that it is not the time. */
+export type Stay = Omit<Extract<Turn, { do: 'stay' }>, 'reason'> & { reason: StayReason | 'postponed' }
 type InstallTurn = Extract<Turn, { do: 'install' }>
 type ReturnTurn = Extract<Turn, { do: 'return' }>
 
@@ -36,7 +39,7 @@ export interface RoundOptions extends UpdateOptions {
 }
 
 /** What holds the device where it is; `again` when there is a next step at once. `result` when what is current was looked through. */
-export type RoundEnd = { turn: StayTurn; result?: UpdateResult } | 'again'
+export type RoundEnd = { turn: Stay; result?: UpdateResult } | 'again'
 
 /** What others are asked for first: metadata and policy, the policy alone, or nothing, because what was heard of is here already. */
 export type Ask = 'all' | 'policy' | 'nothing'
@@ -44,6 +47,7 @@ export type Ask = 'all' | 'policy' | 'nothing'
 export interface Rounds {
   next(ask: Ask, options: RoundOptions): Promise<RoundEnd>
   installed(): Promise<KnownRelease | undefined>
+  lastFailure(): Failure | undefined
   /** Whether the policy decides what is installed, as far as it is known. */
   isByPolicy(): boolean
 }
@@ -95,7 +99,7 @@ export function createRounds(peer: Peer, destination: Destination, course: Cours
     const seen = offered === undefined || ask === 'all' ? await look(peer, destination, options) : offered
     offered = seen
     if (ask !== 'nothing' && isByPolicy({ target, offered: seen })) {
-      await askForPolicy(peer, config.askTracker, { origin: ask === 'all', signal: options.signal })
+      await askForPolicy(peer, config.askTracker, { widely: ask === 'all', signal: options.signal })
     }
     return seen
   }
@@ -175,8 +179,10 @@ export function createRounds(peer: Peer, destination: Destination, course: Cours
       }),
     )
     options.signal.throwIfAborted()
-    if (arrival === 'later')
-      throw new PeerError('HOOK_POSTPONED', `preActivate of ${turn.version} says that it is not the time`)
+    if (arrival === 'later') {
+      const untilMs = peer.trust.now().getTime() + LIMITS.rollout.postponedMs
+      return { turn: { do: 'stay', reason: 'postponed', untilMs, ...(rollout === undefined ? {} : { rollout }) } }
+    }
     if (arrival === 'healthy' && !isByPolicy({ target, offered: seen })) return { turn: UP_TO_DATE }
     return 'again'
   }
@@ -244,6 +250,7 @@ export function createRounds(peer: Peer, destination: Destination, course: Cours
 
   return {
     installed,
+    lastFailure: () => course.record.failed.at(-1),
     isByPolicy: () => offered !== undefined && isByPolicy({ target, offered }),
     async next(ask, options) {
       await finish(ask, options)
