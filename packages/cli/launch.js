@@ -14,14 +14,16 @@ const FORWARDED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2']
  * @param {string} scriptUrl `import.meta.url` of the script in `bin/`
  * @param {string} entry name of the module to run, without extension
  * @param {string[]} flags of Node, for what must be settled before the program's first line
+ * @param {Record<string, string>} env the same, of the environment; only with flags, and not handed on to what the program starts
  */
-export async function launch(scriptUrl, entry, flags = []) {
+export async function launch(scriptUrl, entry, flags = [], env = {}) {
   const script = realpathSync(fileURLToPath(scriptUrl))
   if (Number.parseInt(process.versions.node, 10) >= REQUIRED_MAJOR) {
     if (!flags.every((flag) => process.execArgv.includes(flag)) && process.platform !== 'win32') {
       const again = [process.execPath, ...flags, ...process.execArgv, script, ...process.argv.slice(2)]
-      process.execve(process.execPath, again, process.env)
+      process.execve(process.execPath, again, { ...env, ...process.env })
     }
+    for (const name of Object.keys(env)) Reflect.deleteProperty(process.env, name)
     stopWithLauncher()
     // Halves the time to start: compiled code is kept in the system's folder for temporary files.
     module.enableCompileCache()
@@ -37,7 +39,7 @@ export async function launch(scriptUrl, entry, flags = []) {
     process.exitCode = 1
     return
   }
-  runUnder(node, flags, script)
+  runUnder(node, flags, script, env)
 }
 
 function findEntry(script, entry) {
@@ -55,10 +57,11 @@ function findNode(folder) {
   }
 }
 
-function runUnder(node, flags, script) {
+function runUnder(node, flags, script, env) {
   // The ipc channel carries no messages: that it closes tells the child that this process is gone, even after kill -9.
   const child = spawn(node, [...flags, script, ...process.argv.slice(2)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...env, ...process.env },
   })
   for (const signal of FORWARDED_SIGNALS) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => {

@@ -2,4 +2,5 @@
 import { launch } from '@shoal/cli/launch'
 
 // Chunks stream through: a small nursery is emptied while they are young, before they count as old and pile up.
-await launch(import.meta.url, 'main', ['--min-semi-space-size=1', '--max-semi-space-size=2'])
+// One heap for all threads (glibc): what one of them frees, the next can use.
+await launch(import.meta.url, 'main', ['--min-semi-space-size=1', '--max-semi-space-size=1'], { MALLOC_ARENA_MAX: '1' })
