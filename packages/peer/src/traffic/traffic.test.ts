@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { localTime } from '@shoal/release'
+import { LIMITS } from '../limits.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
 import type { Window } from './window.ts'
 
@@ -77,5 +78,28 @@ describe('traffic', () => {
       uploadLan: { rate: MB, from: 'config' },
       downloadLan: { rate: Infinity, from: 'default' },
     })
+  })
+
+  it('between sites yields in the background, below any limit, and inside the site to nobody', async () => {
+    const { startBytesPerSecond, floorBytesPerSecond } = LIMITS.background
+    traffic = startTraffic({ rates: { uploadWan: 100_000 }, windows: [], background: true })
+    expect(traffic.download(false).rate).toBe(startBytesPerSecond)
+    expect(traffic.origin).toMatchObject({ rate: startBytesPerSecond, atOnceBytes: startBytesPerSecond * 0.05 })
+    expect(traffic.download(true).rate).toBe(Infinity)
+    traffic.background?.recordRoundTrip('there', 10)
+    for (let round = 0; round < 100; round++) {
+      traffic.background?.recordRoundTrip('there', 200)
+      await vi.advanceTimersByTimeAsync(200)
+    }
+    expect(traffic.background?.status()).toMatchObject({ downloadWan: floorBytesPerSecond, addedMs: 190 })
+    expect(traffic.download(false).rate).toBe(floorBytesPerSecond)
+    expect(traffic.limits().downloadWan).toEqual({ rate: Infinity, from: 'default' })
+
+    traffic.override({}, false)
+    expect(traffic.background).toBeUndefined()
+    expect(traffic.download(false).rate).toBe(Infinity)
+    traffic.clear()
+    expect(traffic.download(false).rate).toBe(startBytesPerSecond)
+    expect(await traffic.allowUpload(false, 'a', 1_000_000, always)).toBe(5_000)
   })
 })
