@@ -8,10 +8,10 @@ export interface StoreWorkerData {
 
 export type Method = Exclude<keyof Store, 'kind' | typeof Symbol.asyncDispose>
 
-/** Answers come in any order; the first, to no call, says that the database is open. */
+/** The first is `open`, the last `close`; answers come in any order. */
 export interface Call {
   id: number
-  method: Method | 'close'
+  method: Method | 'open' | 'close'
   values: unknown[]
 }
 

@@ -30,8 +30,11 @@ const WRITES = [
  */
 export async function openSqliteStore(file: string): Promise<Store> {
   await using stack = new AsyncDisposableStack()
-  const writer = stack.use(await startStoreThread(file))
-  const reader = stack.use(await startStoreThread(file))
+  // Both load at the same time; the tables are made by the first.
+  const writer = stack.use(startStoreThread(file))
+  const reader = stack.use(startStoreThread(file))
+  await writer.open()
+  await reader.open()
   const methods = [
     ...READS.map((method) => [method, (...values: unknown[]) => reader.call(method, values)] as const),
     ...WRITES.map((method) => [method, (...values: unknown[]) => writer.call(method, values)] as const),

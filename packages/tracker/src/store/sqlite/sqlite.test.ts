@@ -4,12 +4,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { describeStore } from '../../fixture/store-contract.ts'
+import { openStore } from '../sql/store.ts'
+import { openSqlite } from './database.ts'
 import { openSqliteStore } from './open.ts'
 
 describeStore('a store in SQLite', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'shoal-store-'))
+  const file = join(dir, 'tracker.db')
+  let isFirst = true
   return {
-    open: () => openSqliteStore(join(dir, 'tracker.db')),
+    open() {
+      // What needs two needs threads: a transaction of the one waits for that of the other.
+      if (!isFirst) return openSqliteStore(file)
+      isFirst = false
+      return openStore(openSqlite(file))
+    },
     [Symbol.asyncDispose]: async () => rmSync(dir, { recursive: true }),
   }
 })

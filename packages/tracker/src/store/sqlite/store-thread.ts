@@ -6,6 +6,8 @@ import { decodeError, type Answer, type Call, type StoreWorkerData } from './mes
 
 /** A thread with a connection to the database. */
 export interface StoreThread extends AsyncDisposable {
+  /** @throws TrackerError STORE_INVALID */
+  open(): Promise<void>
   call(method: Call['method'], values: unknown[]): Promise<unknown>
 }
 
@@ -14,8 +16,8 @@ interface Waiting {
   reject: (error: Error) => void
 }
 
-/** @throws TrackerError STORE_INVALID */
-export async function startStoreThread(file: string): Promise<StoreThread> {
+/** The database is to be opened first. */
+export function startStoreThread(file: string): StoreThread {
   const waiting = new Map<number, Waiting>()
   const workerData: StoreWorkerData = { file }
   // The suffix is that of this file: sources run as they are, packages are compiled.
@@ -41,30 +43,26 @@ export async function startStoreThread(file: string): Promise<StoreThread> {
   worker.on('exit', () => fail('has ended'))
 
   let calls = 0
-  function expect(id: number): Promise<unknown> {
-    return new Promise((resolve, reject) => {
+  let isOpen = false
+  async function call(method: Call['method'], values: unknown[]): Promise<unknown> {
+    const id = (calls += 1)
+    const answered = new Promise((resolve, reject) => {
       if (failure === undefined) waiting.set(id, { resolve, reject })
       else reject(failure)
     })
-  }
-  async function call(method: Call['method'], values: unknown[]): Promise<unknown> {
-    const id = (calls += 1)
-    const answered = expect(id)
     worker.postMessage({ id, method, values } satisfies Call)
     return await answered
   }
 
-  try {
-    await expect(0)
-  } catch (error) {
-    await worker.terminate()
-    throw error
-  }
   return {
+    async open() {
+      await call('open', [])
+      isOpen = true
+    },
     call,
     async [Symbol.asyncDispose]() {
       try {
-        if (failure === undefined) await call('close', [])
+        if (isOpen && failure === undefined) await call('close', [])
       } finally {
         await worker.terminate()
       }
