@@ -1,37 +1,21 @@
 /** One round of a device about one target: see what is on offer and what the policy says, and take the step that follows. */
-import {
-  REPORT_SOURCES,
-  type DeviceFacts,
-  type FoundRelease,
-  type ReleaseId,
-  type ReportBytes,
-  type StayReason,
-  type Turn,
-} from '@shoal/release'
+import { REPORT_SOURCES, type FoundRelease, type ReportBytes, type StayReason, type Turn } from '@shoal/release'
 import type { Destination } from '../destination.ts'
 import type { SourceBytes } from '../download/account.ts'
 import { PeerError } from '../error.ts'
 import { LIMITS } from '../limits.ts'
 import type { Peer } from '../peer.ts'
-import { readOwnManifest } from '../store/index.ts'
 import type { Offered } from '../trust/index.ts'
-import { fetchRelease, look, resultOf, type UpdateOptions, type UpdateResult } from '../update.ts'
-import { askForPolicy, type AskTracker } from './ask-policy.ts'
+import { fetchRelease, resultOf, type Fetched, type UpdateOptions, type UpdateResult } from '../update.ts'
 import type { Course } from './course.ts'
-import { decideNext, goalOf, isByPolicy, isSameTurn, type Situation } from './decide.ts'
-import { isUnderWay, knownRelease, type Failure, type KnownRelease } from './record.ts'
+import { goalOf, isByPolicy, isSameTurn } from './decide.ts'
+import { createOutlook, knownOf, Overtaken, type Ask, type OutlookConfig } from './outlook.ts'
+import { isUnderWay, type Failure, type KnownRelease } from './record.ts'
 
 /** What holds a device where it is; `postponed`: its own hook says that it is not the time. */
 export type Stay = Omit<Extract<Turn, { do: 'stay' }>, 'reason'> & { reason: StayReason | 'postponed' }
 type InstallTurn = Extract<Turn, { do: 'install' }>
 type ReturnTurn = Extract<Turn, { do: 'return' }>
-
-export interface RoundConfig {
-  device(): DeviceFacts
-  /** Where no policy says how long a release must stay healthy. */
-  soakSeconds: number
-  askTracker: AskTracker
-}
 
 export interface RoundOptions extends UpdateOptions {
   /** The release is current; its soak begins. */
@@ -41,9 +25,6 @@ export interface RoundOptions extends UpdateOptions {
 /** What holds the device where it is; `again` when there is a next step at once. `result` when what is current was looked through. */
 export type RoundEnd = { turn: Stay; result?: UpdateResult } | 'again'
 
-/** What others are asked for first: metadata and policy, the policy alone, or nothing, because what was heard of is here already. */
-export type Ask = 'all' | 'policy' | 'nothing'
-
 export interface Rounds {
   next(ask: Ask, options: RoundOptions): Promise<RoundEnd>
   installed(): Promise<KnownRelease | undefined>
@@ -52,87 +33,20 @@ export interface Rounds {
   isByPolicy(): boolean
 }
 
-/** The policy wants something else now. */
-class Overtaken extends Error {}
-
-export function createRounds(peer: Peer, destination: Destination, course: Course, config: RoundConfig): Rounds {
+export function createRounds(peer: Peer, destination: Destination, course: Course, config: OutlookConfig): Rounds {
   const { target } = destination
-  let offered: Offered | undefined
+  const outlook = createOutlook(peer, destination, () => course.record, config)
   /** Why the step under way did not succeed so far. */
   let lastCode: string | undefined
-  const unknown = new Map<ReleaseId, KnownRelease | undefined>()
-
-  async function installed(): Promise<KnownRelease | undefined> {
-    const id = await destination.current()
-    if (id === undefined) return undefined
-    return knownRelease(course.record, id) ?? foundRelease(id) ?? (await unrecorded(id))
-  }
-
-  function foundRelease(id: ReleaseId): KnownRelease | undefined {
-    const found = offered?.releases.find(({ release }) => release === id)
-    return found === undefined ? undefined : knownOf(found)
-  }
-
-  /** Something that was installed before there were records, and is not on offer any more: anything is newer. */
-  async function unrecorded(id: ReleaseId): Promise<KnownRelease | undefined> {
-    if (!unknown.has(id)) {
-      const manifest = await readOwnManifest(await destination.store(), id)
-      unknown.set(id, manifest === undefined ? undefined : { release: id, version: manifest.version, counter: 0 })
-    }
-    return unknown.get(id)
-  }
-
-  async function situation(seen: Offered): Promise<Situation> {
-    return {
-      target,
-      offered: seen,
-      policy: peer.trust.policy(),
-      device: config.device(),
-      installed: await installed(),
-      record: course.record,
-      soakSeconds: config.soakSeconds,
-      nowMs: peer.trust.now().getTime(),
-    }
-  }
-
-  async function see(ask: Ask, options: UpdateOptions): Promise<Offered> {
-    const seen = offered === undefined || ask === 'all' ? await look(peer, destination, options) : offered
-    offered = seen
-    if (ask !== 'nothing' && isByPolicy({ target, offered: seen })) {
-      await askForPolicy(peer, config.askTracker, { widely: ask === 'all', signal: options.signal })
-    }
-    return seen
-  }
-
-  /** Runs until it is done, or until the policy turns; then it is aborted, and done over from the start. */
-  async function unlessOvertaken<T>(
-    seen: Offered,
-    holds: (turn: Turn) => boolean,
-    signal: AbortSignal,
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const overtaken = new AbortController()
-    async function review(): Promise<void> {
-      if (!holds(decideNext(await situation(seen)))) overtaken.abort(new Overtaken('the policy changed'))
-    }
-    const stop = peer.trust.onPolicy(() => {
-      review().catch((error: unknown) => peer.onEvent('policy-not-weighed', { error }))
-    })
-    try {
-      return await work(AbortSignal.any([signal, overtaken.signal]))
-    } finally {
-      stop()
-    }
-  }
 
   /** What a stop left behind comes first, unless the policy wants something else of this machine. */
   async function finish(ask: Ask, options: RoundOptions): Promise<void> {
     const { signal } = options
-    if (course.record.attempt?.stage === 'soaking' && offered === undefined) await tryToSee(ask, options)
-    const seen = offered
+    if (course.record.attempt?.stage === 'soaking' && outlook.offered === undefined) await tryToSee(ask, options)
+    const seen = outlook.offered
     if (seen === undefined) await course.resume(signal)
-    else if (leavesInPeace(decideNext(await situation(seen)))) {
-      await unlessOvertaken(seen, leavesInPeace, signal, (until) => course.resume(until))
+    else if (leavesInPeace(await outlook.decide(seen))) {
+      await outlook.whileHolds(seen, leavesInPeace, signal, (until) => course.resume(until))
     }
     signal.throwIfAborted()
   }
@@ -140,7 +54,7 @@ export function createRounds(peer: Peer, destination: Destination, course: Cours
   /** A release that is bad may be taken back; but one is soaked, or returned, also where nobody can be asked. */
   async function tryToSee(ask: Ask, options: RoundOptions): Promise<void> {
     try {
-      await see(ask, options)
+      await outlook.see(ask, options)
     } catch (error) {
       options.signal.throwIfAborted()
       peer.onEvent('policy-unheard', { from: 'anybody', error })
@@ -164,7 +78,7 @@ export function createRounds(peer: Peer, destination: Destination, course: Cours
     if (fetched === undefined) return 'again'
     const { manifest, account } = fetched
     await course.downloaded(reportBytes(account.bytes))
-    const before = await installed()
+    const before = await outlook.installed()
     const nowMs = peer.trust.now().getTime()
     if (turn.activateAtMs !== undefined && turn.activateAtMs > nowMs) {
       const waits = { do: 'stay', reason: 'window', untilMs: turn.activateAtMs } as const
@@ -172,7 +86,7 @@ export function createRounds(peer: Peer, destination: Destination, course: Cours
     }
     const isNew = before?.release !== wanted.release
     const result = resultOf(manifest, account, isNew, startedMs)
-    const arrival = await unlessOvertaken(seen, leavesInPeace, options.signal, (until) =>
+    const arrival = await outlook.whileHolds(seen, leavesInPeace, options.signal, (until) =>
       course.activate(isNew ? before : undefined, until, () => {
         options.onPhase('activated', { release: manifest.id })
         options.onInstalled({ ...result, elapsedMs: Math.round(performance.now() - startedMs) })
@@ -188,7 +102,12 @@ export function createRounds(peer: Peer, destination: Destination, course: Cours
   }
 
   /** Undefined when the policy turned, or the time of a rollout was over. */
-  async function fetchInTime(turn: InstallTurn, wanted: FoundRelease, seen: Offered, options: UpdateOptions) {
+  async function fetchInTime(
+    turn: InstallTurn,
+    wanted: FoundRelease,
+    seen: Offered,
+    options: UpdateOptions,
+  ): Promise<Fetched | undefined> {
     const late = new AbortController()
     const { attempt } = course.record
     const isLimited = turn.rollout !== undefined && attempt?.stage === 'began'
@@ -196,21 +115,11 @@ export function createRounds(peer: Peer, destination: Destination, course: Cours
     const timer =
       leftMs === undefined || leftMs > MAX_TIMER_MS ? undefined : setTimeout(() => late.abort(), Math.max(0, leftMs))
     try {
-      return await unlessOvertaken(
-        seen,
-        (next) => isSameTurn(next, turn),
-        options.signal,
-        (until) =>
-          fetchRelease(
-            peer,
-            destination,
-            { ...wanted, from: seen.from },
-            {
-              ...options,
-              signal: AbortSignal.any([until, late.signal]),
-            },
-          ),
-      )
+      const holds = (next: Turn): boolean => isSameTurn(next, turn)
+      return await outlook.whileHolds(seen, holds, options.signal, (until) => {
+        const signal = AbortSignal.any([until, late.signal])
+        return fetchRelease(peer, destination, { ...wanted, from: seen.from }, { ...options, signal })
+      })
     } catch (error) {
       options.signal.throwIfAborted()
       if (late.signal.aborted) {
@@ -230,7 +139,7 @@ export function createRounds(peer: Peer, destination: Destination, course: Cours
 
   async function goBack(turn: ReturnTurn, seen: Offered, options: RoundOptions): Promise<RoundEnd> {
     const goal = goalOf({ ...target, version: turn.version }, seen.releases)
-    const from = await installed()
+    const from = await outlook.installed()
     if (goal === undefined || from === undefined)
       throw new PeerError('NOT_FOUND', `version ${turn.version} is not on offer`)
     await fetchRelease(peer, destination, { ...goal, from: seen.from }, options)
@@ -249,13 +158,13 @@ export function createRounds(peer: Peer, destination: Destination, course: Cours
   }
 
   return {
-    installed,
+    installed: () => outlook.installed(),
     lastFailure: () => course.record.failed.at(-1),
-    isByPolicy: () => offered !== undefined && isByPolicy({ target, offered }),
+    isByPolicy: () => outlook.offered !== undefined && isByPolicy({ target, offered: outlook.offered }),
     async next(ask, options) {
       await finish(ask, options)
-      const seen = await see(ask, options)
-      const turn = decideNext(await situation(seen))
+      const seen = await outlook.see(ask, options)
+      const turn = await outlook.decide(seen)
       switch (turn.do) {
         case 'install':
           return install(turn, seen, options)
@@ -274,10 +183,6 @@ const UP_TO_DATE = { do: 'stay', reason: 'up-to-date' } as const
 
 /** The longest that a timer of Node can be. */
 const MAX_TIMER_MS = 2 ** 31 - 1
-
-function knownOf({ release, version, counter }: FoundRelease): KnownRelease {
-  return { release, version, counter }
-}
 
 /** What a report has no word for was on this disk. */
 function reportBytes(bytes: SourceBytes): ReportBytes {
