@@ -136,4 +136,15 @@ describe('the commands of shoal-seeder', () => {
     const impossible = await init('--root-keys', '1', '--root-threshold', '2')
     expect(impossible.records[0]).toMatchObject({ code: 'THRESHOLD_INVALID', exit: 2 })
   })
+
+  it('stage a channel, say where the new key is, and list it', async () => {
+    await using place = await workplace(['--channel', 'stable'])
+    const repo = ['--repo', place.path('repo')]
+    const staged = await runSeeder(['stage', 'game@stable', ...repo])
+    expect(staged.stdout).toContain('keys/policy.pem: take it to the tracker')
+    expect(staged.stdout).toMatch(/^staged {4}game@stable, by [0-9a-f]{12}$/m)
+    expect((await runSeeder(['verify', ...repo, '--json'])).records[0]).toMatchObject({ staged: ['game@stable'] })
+    const [off] = (await runSeeder(['stage', 'game@stable', ...repo, '--off', '--json'])).records
+    expect(off).toMatchObject({ type: 'stage', channel: 'game@stable', staged: false, keyIds: [] })
+  })
 })
