@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startProgram, type Program } from '../constellation/process.ts'
 import { cpuSecondsOf } from './cpu.ts'
-import { countUplinks, placesOf, type Arrival, type CrowdRun, type Stage } from './crowd.ts'
+import { countLinks, placesOf, type Arrival, type CrowdRun, type Stage } from './crowd.ts'
 import type { Skipped } from './result.ts'
 import { isInstalled, runOnce } from './run-once.ts'
 
@@ -19,12 +19,12 @@ const READY_TIMEOUT_MS = 60_000
 const FINISH_TIMEOUT_MS = 600_000
 
 export async function crowdOfLibtorrent(stage: Stage): Promise<CrowdRun | Skipped> {
-  const { constellation, file, plan } = stage
-  const { origin, ground } = constellation
+  const { constellation, file, plan, originUrl } = stage
+  const { ground } = constellation
   if (!(await isInstalled(PYTHON, ['-c', 'import libtorrent'])))
     return { skipped: 'python3-libtorrent is not installed' }
   const torrent = join(ground.dir, 'content.torrent')
-  await runOnce(PYTHON, [PEER, 'make', file, torrent, `${origin.url.replace(/\/$/, '')}/content`])
+  await runOnce(PYTHON, [PEER, 'make', file, torrent, `${originUrl.replace(/\/$/, '')}/content`])
   await using stack = new AsyncDisposableStack()
   const places = placesOf(stage)
 
@@ -42,7 +42,7 @@ export async function crowdOfLibtorrent(stage: Stage): Promise<CrowdRun | Skippe
   }
 
   const programs = await Promise.all(places.map(start))
-  const uplinks = countUplinks(stage)
+  const links = countLinks(stage)
   const before = cpuOf(programs)
   const ends: Promise<Arrival>[] = []
   for (const program of programs) {
@@ -54,7 +54,7 @@ export async function crowdOfLibtorrent(stage: Stage): Promise<CrowdRun | Skippe
   const finished = programs.map((program) => program.latest('finished'))
   return {
     arrivals,
-    uplinkBytes: uplinks(),
+    ...links(),
     wastedBytes: finished.reduce((sum, record) => sum + (record?.wastedBytes ?? 0), 0),
     cpuSeconds: before === undefined || after === undefined ? undefined : after - before,
     more: { version: finished[0]?.version ?? '' },

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Peer } from '../constellation/peer.ts'
 import type { Installed } from '../constellation/peer-records.ts'
 import { cpuSecondsOf } from './cpu.ts'
-import { countUplinks, placesOf, type Arrival, type CrowdRun, type Stage } from './crowd.ts'
+import { countLinks, placesOf, type Arrival, type CrowdRun, type Stage } from './crowd.ts'
 
 const READY_TIMEOUT_MS = 120_000
 const INSTALL_TIMEOUT_MS = 600_000
@@ -18,29 +18,29 @@ export async function crowdOfShoal(stage: Stage): Promise<CrowdRun> {
 
 /** They run, know each other and have an earlier release of next to nothing; time begins when the first sees the new one. */
 async function allAtOnce(stage: Stage): Promise<CrowdRun> {
-  const { constellation, source } = stage
+  const { constellation, source, originUrl } = stage
   const earlier = join(constellation.ground.dir, 'earlier')
   await mkdir(earlier)
   await writeFile(join(earlier, 'content'), 'nothing yet\n')
   await constellation.publish('1.0', earlier)
-  const daemon = { mdns: true, pollSeconds: POLL_SECONDS, newsJitterSeconds: 0 } as const
+  const daemon = { origin: originUrl, mdns: true, pollSeconds: POLL_SECONDS, newsJitterSeconds: 0 } as const
   const peers = await Promise.all(placesOf(stage).map((place) => constellation.startPeer({ ...place, ...daemon })))
   await Promise.all(peers.map((peer) => peer.until('installed', { timeoutMs: READY_TIMEOUT_MS })))
 
-  const uplinks = countUplinks(stage)
+  const links = countLinks(stage)
   const cpuBefore = cpuOf(peers)
   const arrivals = peers.map((peer) => watch(peer, '2.0'))
   await constellation.publish('2.0', source)
   const ends = await Promise.all(arrivals)
-  return closeRun(peers, ends, uplinks(), cpuBefore)
+  return closeRun(peers, ends, links(), cpuBefore)
 }
 
 /** Each is a process that starts cold; its time begins when it listens. */
 async function oneAfterAnother(stage: Stage): Promise<CrowdRun> {
-  const { constellation, plan, source } = stage
+  const { constellation, plan, source, originUrl } = stage
   await constellation.publish('2.0', source)
-  const uplinks = countUplinks(stage)
-  const get = { mode: 'get', mdns: true, lingerSeconds: LINGER_SECONDS } as const
+  const links = countLinks(stage)
+  const get = { mode: 'get', origin: originUrl, mdns: true, lingerSeconds: LINGER_SECONDS } as const
   const started: Promise<{ peer: Peer; end: End }>[] = []
   for (const place of placesOf(stage)) {
     started.push(
@@ -56,7 +56,7 @@ async function oneAfterAnother(stage: Stage): Promise<CrowdRun> {
   return closeRun(
     all.map(({ peer }) => peer),
     all.map(({ end }) => end),
-    uplinks(),
+    links(),
     0,
   )
 }
@@ -76,7 +76,7 @@ async function watch(peer: Peer, version: string): Promise<End> {
 async function closeRun(
   peers: readonly Peer[],
   ends: readonly End[],
-  uplinkBytes: number[],
+  links: Pick<CrowdRun, 'uplinkBytes' | 'originBytes'>,
   cpuBefore: number | undefined,
 ): Promise<CrowdRun> {
   const cpuAfter = cpuOf(peers)
@@ -87,7 +87,7 @@ async function closeRun(
     for (const [reason, spans] of Object.entries(installed.reasons)) reasons[reason] = (reasons[reason] ?? 0) + spans
   return {
     arrivals: [...ends],
-    uplinkBytes,
+    ...links,
     wastedBytes: sum(({ bytes }) => bytes.wasted),
     cpuSeconds: cpuBefore === undefined || cpuAfter === undefined ? undefined : cpuAfter - cpuBefore,
     more: {

@@ -1,11 +1,13 @@
 /**
- * Many peers that want one release at the same time, in networks of their own: sites with a LAN and one uplink each, the origin beyond.
+ * Many peers that want one release at the same time, in networks of their own: sites with a LAN and one uplink each, the origin beyond,
+ * behind an edge cache or not.
  * shoal, then libtorrent with the origin as its web seed, then one plain download alone, each through the same links.
  */
 import { link, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { formatBytes } from '@shoal/cli'
 import { startConstellation, type Constellation } from '../constellation/constellation.ts'
+import { startEdgeCache, whyNoEdgeCache, type EdgeCache } from '../lab/edge-cache.ts'
 import { createLab, type Host, type Lab } from '../lab/lab.ts'
 import { whyNoNamespaces } from '../lab/namespaces.ts'
 import { writeContent } from './content.ts'
@@ -16,7 +18,7 @@ import { machine, type BenchResult, type Column, type Figures, type Skipped } fr
 import { runOnce } from './run-once.ts'
 
 export interface CrowdPlan {
-  scenario: 'flash-crowd' | 'two-sites' | 'rolling'
+  scenario: 'flash-crowd' | 'two-sites' | 'rolling' | 'edge-cache'
   sites: number
   /** Of each site. */
   peers: number
@@ -26,12 +28,16 @@ export interface CrowdPlan {
   lanRate: number
   /** Between one start and the next; 0 starts all at once. */
   joinEveryMs: number
+  /** Whether nginx stands before the origin, and sites know nothing of each other. */
+  edge: boolean
 }
 
 export interface Stage {
   readonly plan: CrowdPlan
   readonly lab: Lab
   readonly constellation: Constellation
+  /** What peers take for the origin. */
+  readonly originUrl: string
   /** Folder with the one file that everybody wants, and that file. */
   readonly source: string
   readonly file: string
@@ -47,6 +53,8 @@ export interface CrowdRun {
   arrivals: Arrival[]
   /** What came in over each site's uplink, headers included. */
   uplinkBytes: number[]
+  /** What the origin itself sent, headers included. */
+  originBytes: number
   /** Received and thrown away, by all together. */
   wastedBytes: number
   cpuSeconds: number | undefined
@@ -61,6 +69,7 @@ export const CROWD_COLUMNS: readonly Column[] = [
   { title: 'MEDIAN PEER', key: 'medianMs', unit: 'ms' },
   { title: '÷ IDEAL', key: 'medianToIdeal', unit: 'number' },
   { title: 'COPIES', key: 'uplinkCopies', unit: 'number' },
+  { title: 'OF ORIGIN', key: 'originCopies', unit: 'number' },
   { title: 'WASTED', key: 'wastedShare', unit: 'number' },
   { title: 'CPU', key: 'cpuSeconds', unit: 's' },
 ]
@@ -68,18 +77,23 @@ export const CROWD_COLUMNS: readonly Column[] = [
 const PLAIN_TIMEOUT_MS = 600_000
 
 export async function benchCrowd(plan: CrowdPlan, note: (text: string) => void): Promise<BenchResult> {
-  const missing = whyNoNamespaces()
+  const missing = whyNoNamespaces() ?? (plan.edge ? await whyNoEdgeCache() : undefined)
   if (missing !== undefined) throw new Error(missing)
   const params = { ...plan, ...machine() }
   await using stack = new AsyncDisposableStack()
-  const lab = stack.use(createLab({ sites: sitesOf(plan), servers: ['origin'] }))
+  const lab = stack.use(createLab({ sites: sitesOf(plan), servers: ['origin', 'edge'] }))
   const constellation = stack.use(
     // Peers of one LAN find each other; those of two need somebody who introduces them.
-    await startConstellation({ product: 'bench', tracker: plan.sites > 1, servers: lab.server('origin') }),
+    await startConstellation({
+      product: 'bench',
+      tracker: plan.sites > 1 && !plan.edge,
+      servers: lab.server('origin'),
+    }),
   )
   const source = join(constellation.ground.dir, 'source')
   await mkdir(source)
-  const stage: Stage = { plan, lab, constellation, source, file: join(source, 'content') }
+  const originUrl = plan.edge ? (await startEdge(stack, lab, constellation)).url : constellation.origin.url
+  const stage: Stage = { plan, lab, constellation, originUrl, source, file: join(source, 'content') }
   await writeContent(stage.file, plan.sizeBytes)
   // Beside the release: what the web seed and the plain download are asked for.
   await link(stage.file, join(constellation.origin.dir, 'content'))
@@ -110,10 +124,18 @@ export function placesOf({ plan, lab }: Stage): { name: string; site: string; at
 }
 
 /** Counts from now on; call what it returns for what came meanwhile. */
-export function countUplinks({ plan, lab }: Stage): () => number[] {
+export function countLinks({ plan, lab }: Stage): () => Pick<CrowdRun, 'uplinkBytes' | 'originBytes'> {
   const count = (): number[] => Array.from({ length: plan.sites }, (_, at) => lab.site(siteName(at)).uplink().inBytes)
-  const before = count()
-  return () => count().map((bytes, at) => bytes - (before[at] ?? 0))
+  const sent = (): number => lab.server('origin').traffic().outBytes
+  const [before, sentBefore] = [count(), sent()]
+  return () => ({
+    uplinkBytes: count().map((bytes, at) => bytes - (before[at] ?? 0)),
+    originBytes: sent() - sentBefore,
+  })
+}
+
+async function startEdge(stack: AsyncDisposableStack, lab: Lab, { ground, origin }: Constellation): Promise<EdgeCache> {
+  return stack.use(await startEdgeCache(lab.server('edge'), origin.url, join(ground.dir, 'edge')))
 }
 
 function sitesOf({ sites, peers, uplinkRate, lanRate }: CrowdPlan): Record<string, object & { hosts: number }> {
@@ -123,7 +145,7 @@ function sitesOf({ sites, peers, uplinkRate, lanRate }: CrowdPlan): Record<strin
 
 /** One curl, nobody else on the line: what no swarm of one uplink can beat. */
 async function timeAlone(stage: Stage): Promise<number> {
-  const url = `${stage.constellation.origin.url.replace(/\/$/, '')}/content`
+  const url = `${stage.originUrl.replace(/\/$/, '')}/content`
   const limit = ['--max-time', String(PLAIN_TIMEOUT_MS / 1000)]
   const curl = ['--silent', '--fail', ...limit, '--output', '/dev/null', '--write-out', '%{time_total}', url]
   const [command, ...args] = [...(placesOf(stage)[0]?.at.via ?? []), 'curl', ...curl]
@@ -132,7 +154,7 @@ async function timeAlone(stage: Stage): Promise<number> {
 }
 
 function ratiosOf(shoal: Figures, libtorrent: Figures | Skipped): Record<string, number> {
-  const own = ['lastToLine', 'lastToIdeal', 'medianToIdeal', 'uplinkCopies', 'wastedShare']
+  const own = ['lastToLine', 'lastToIdeal', 'medianToIdeal', 'uplinkCopies', 'originCopies', 'wastedShare']
   const ratios = Object.fromEntries(own.map((key) => [key, Number(shoal[key])]))
   if ('skipped' in libtorrent) return ratios
   const speed = Number((libtorrent.elapsedMs / shoal.elapsedMs).toPrecision(3))

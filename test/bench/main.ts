@@ -13,7 +13,7 @@ const HELP = `usage: pnpm bench publish [--tree DIR] [--json]
        pnpm bench pair [--size 1GiB] [--json]
        pnpm bench memory [--size 10GB] [--json]
        pnpm bench limits [--rate 3MB] [--json]
-       pnpm bench flash-crowd|two-sites|rolling [--peers 8] [--size 100MiB] [--uplink 50Mbit] [--lan 1Gbit] [--json]
+       pnpm bench flash-crowd|two-sites|rolling|edge-cache [--peers 8] [--size 100MiB] [--uplink 50Mbit] [--lan 1Gbit] [--json]
 
 publish      a real tree becomes a release: MB/s, CPU, cores used; beside 'casync make'
 pair         one peer takes one file from one other over loopback, verified and on disk: MB/s, CPU-seconds per GB of both
@@ -25,6 +25,7 @@ flash-crowd  a release comes out and all peers of a site want it at once: time o
              libtorrent with the origin as web seed, and one plain download
 two-sites    the same with two sites, each behind an uplink of its own
 rolling      peers of a site start two seconds apart
+edge-cache   two-sites without anybody who introduces them, nginx before the origin; needs nginx besides
 
   --tree DIR      what to publish; by default the Node distribution and all packages in node_modules
   --size SIZE     how much to move
@@ -35,7 +36,7 @@ rolling      peers of a site start two seconds apart
   --json          one JSON object on stdout instead of the table
   --help          this text
 
-What is not installed to be compared with is said to be skipped. The last three make networks of their own, which needs
+What is not installed to be compared with is said to be skipped. The last four make networks of their own, which needs
 root, Linux and iproute2.
 `
 
@@ -61,9 +62,10 @@ const SCENARIOS: Readonly<Record<string, { run: Bench; columns: readonly Column[
   pair: { run: ({ size = '1GiB' }, note) => benchPair(parseSize(size), note), columns: PAIR_COLUMNS },
   memory: { run: ({ size = '10GB' }, note) => benchMemory(parseSize(size), note), columns: MEMORY_COLUMNS },
   limits: { run: ({ rate }, note) => benchLimits(parseSize(rate), note), columns: LIMITS_COLUMNS },
-  'flash-crowd': crowd({ scenario: 'flash-crowd', sites: 1, joinEveryMs: 0 }),
-  'two-sites': crowd({ scenario: 'two-sites', sites: 2, joinEveryMs: 0 }),
-  rolling: crowd({ scenario: 'rolling', sites: 1, joinEveryMs: JOIN_EVERY_MS }),
+  'flash-crowd': crowd({ scenario: 'flash-crowd', sites: 1, joinEveryMs: 0, edge: false }),
+  'two-sites': crowd({ scenario: 'two-sites', sites: 2, joinEveryMs: 0, edge: false }),
+  rolling: crowd({ scenario: 'rolling', sites: 1, joinEveryMs: JOIN_EVERY_MS, edge: false }),
+  'edge-cache': crowd({ scenario: 'edge-cache', sites: 2, joinEveryMs: 0, edge: true }),
 }
 
 // Ended from outside, what was started and made is still taken away.
@@ -89,7 +91,7 @@ async function main(): Promise<number> {
   }
 }
 
-function crowd(fixed: Pick<CrowdPlan, 'scenario' | 'sites' | 'joinEveryMs'>): {
+function crowd(fixed: Pick<CrowdPlan, 'scenario' | 'sites' | 'joinEveryMs' | 'edge'>): {
   run: Bench
   columns: readonly Column[]
 } {
