@@ -25,7 +25,7 @@ export function RolloutsPage() {
               <RingLegend />
             )}
             {rows.map((rollout) => (
-              <RolloutCard key={rollout.id} rollout={rollout} />
+              <RolloutCard key={rollout.id} rollout={rollout} level={2} />
             ))}
             <Pager shown={rows.length} total={total} cursor={cursor} noun="rollout" />
           </>

@@ -6,16 +6,17 @@ import { State } from './state.tsx'
 import { Ago } from './time.tsx'
 
 /** A rollout in a list: where each of its rings is. */
-export function RolloutCard({ rollout }: { rollout: RolloutSummary }) {
+export function RolloutCard({ rollout, level = 3 }: { rollout: RolloutSummary; level?: 2 | 3 }) {
+  const Heading = `h${level}` as const
   const { id, product, channel, version, state, sinceMs, reason, rings } = rollout
   return (
     <article class="rollout-card">
       <header>
-        <h3>
+        <Heading>
           <a href={rolloutAddress(id)}>
             {product} {version}
           </a>
-        </h3>
+        </Heading>
         <span class="muted">
           {product}@{channel}
         </span>
