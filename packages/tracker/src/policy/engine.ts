@@ -10,8 +10,11 @@ export interface Engine extends AsyncDisposable {
 
 interface EngineDeps {
   store: Pick<RolloutStore, 'placeDevices' | 'policy'> & Pick<ReportStore, 'forgetOld'>
-  /** Absent where this tracker has no key for the policy: it counts all the same. */
-  advance: (() => Promise<void>) | undefined
+  /**
+   * Returns in how many milliseconds it has more to do, if nothing happens until then; Infinity when it has not.
+   * Absent where this tracker has no key for the policy: it counts all the same.
+   */
+  advance: (() => Promise<number>) | undefined
   /** The newest policy, also of another tracker. */
   onPolicy: (policy: StoredPolicy) => void
   onFailure: (error: unknown) => void
@@ -25,18 +28,19 @@ export function startEngine({ store, advance, onPolicy, onFailure, now }: Engine
   let round: Promise<void> = Promise.resolve()
   let forgotAtMs = -Infinity
 
-  async function look(): Promise<void> {
+  async function look(): Promise<number> {
     while (!(await store.placeDevices())) {
-      if (stopped) return
+      if (stopped) return Infinity
       await nextTurn()
     }
-    await advance?.()
+    const dueInMs = (await advance?.()) ?? Infinity
     const policy = await store.policy()
     if (policy !== undefined) onPolicy(policy)
     if (now() - forgotAtMs >= LIMITS.forgetEveryMs) {
       forgotAtMs = now()
       await store.forgetOld(now())
     }
+    return dueInMs
   }
 
   function schedule(inMs: number): void {
@@ -51,13 +55,14 @@ export function startEngine({ store, advance, onPolicy, onFailure, now }: Engine
   }
 
   async function run(): Promise<void> {
+    let dueInMs = Infinity
     try {
-      await look()
+      dueInMs = await look()
     } catch (error) {
       // The next round tries again; what was reported is on disk.
       onFailure(error)
     }
-    schedule(LIMITS.engineIdleMs)
+    schedule(Math.min(LIMITS.engineIdleMs, Math.max(LIMITS.engineBusyMs, dueInMs)))
   }
 
   schedule(0)

@@ -2,7 +2,7 @@
  * The engine: from what a rollout is, and how far its devices are, to what it is next. Pure; asking it twice changes nothing. A
  * failing ring halts, a passing one opens the next, and what is not clear pauses: it never goes on.
  */
-import { judgeRing, failureOf } from './gate.ts'
+import { failureOf, judgeRing, soakLeftMs } from './gate.ts'
 import { NO_TOTALS, type Decision, type RingTotals, type Rollout } from './rollout.ts'
 import { silentFromMs } from './silence.ts'
 import { halt, hold, letGo, openNextRing, passRing, pause, unchanged } from './transition.ts'
@@ -24,7 +24,7 @@ export function decide(rollout: Rollout, totals: readonly RingTotals[], nowMs: n
   const verdict = judgeRing(gate, totals[index] ?? NO_TOTALS)
   const reason = `ring ${rings[index]?.name}: ${verdict.reason}`
   if (verdict.is === 'holding') {
-    if (nowMs - (holdsSinceMs ?? nowMs) >= gate.soakSeconds * 1000) {
+    if (gate.soakSeconds === 0 || soakLeftMs(rollout, nowMs) === 0) {
       return passRing(rollout, occasion, { type: 'passed', reason: verdict.reason })
     }
     return holdsSinceMs === undefined ? hold(rollout, nowMs) : unchanged(rollout)

@@ -1,5 +1,5 @@
 /** What the gate of a rollout says of a ring, with its arithmetic in words. */
-import type { Gate, RingTotals } from './rollout.ts'
+import type { Gate, RingTotals, Rollout } from './rollout.ts'
 
 export type Verdict =
   | { is: 'failing'; reason: string }
@@ -57,6 +57,11 @@ export function failureOf(gate: Gate, totals: RingTotals): string | undefined {
   if (failed < gate.failureMinimum || failed <= gate.failureShare * finished) return undefined
   const share = `${failed} of ${finished} finished failed (${percent(failed / finished)})`
   return `${share}, more than ${percent(gate.failureShare)}${causes(failed, totals)}`
+}
+
+/** How long the gate has yet to hold; Infinity while it does not. */
+export function soakLeftMs({ gate, holdsSinceMs }: Pick<Rollout, 'gate' | 'holdsSinceMs'>, nowMs: number): number {
+  return holdsSinceMs === undefined ? Infinity : Math.max(0, holdsSinceMs + gate.soakSeconds * 1000 - nowMs)
 }
 
 function nobodyIn({ target, silent }: RingTotals): string {
