@@ -61,6 +61,8 @@ export async function update(
     newestOf(releases),
 ): Promise<UpdateResult> {
   const startedMs = performance.now()
+  // A cache that finds its disk wiped has nothing from then on.
+  await to.store()
   const before = await to.current()
   const offered = await look(peer, to, options)
   const { version } = to.target
