@@ -41,7 +41,7 @@ function describePlan(plan: Plan, spans: number): string {
     faults.partition > 0 ? `${percent(faults.partition)} of the sites are cut off for a while` : '',
   ].filter((part) => part !== '')
   return [
-    `${count(peers)} peers in ${count(sites)} sites, ${formatBytes(sizeBytes)} in ${count(spans)} spans of ${formatBytes(spanBytes)}, seed ${seed}`,
+    `${counted(peers, 'peer')} in ${counted(sites, 'site')}, ${formatBytes(sizeBytes)} in ${counted(spans, 'span')} of ${formatBytes(spanBytes)}, seed ${seed}`,
     `${rates}; all hear of it within ${formatDuration(spreadMs)}`,
     ...(struck.length > 0 ? [`faults: ${struck.join(', ')}`] : []),
   ].join('\n')
@@ -74,6 +74,10 @@ function percent(share: number): string {
 
 function count(value: number): string {
   return Math.round(value).toLocaleString('en')
+}
+
+function counted(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`
 }
 
 function formatRate(bytesPerSecond: number): string {
