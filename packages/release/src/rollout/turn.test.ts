@@ -35,7 +35,9 @@ const rollout = (more: Partial<RolloutPolicy> = {}): RolloutPolicy => ({
   ...more,
 })
 
-type More = Omit<Partial<Circumstances>, 'policy'> & Partial<ChannelPolicy> & { expires?: Date }
+type More = Omit<Partial<Circumstances>, 'policy'> & { expires?: Date } & {
+  [Field in keyof ChannelPolicy]?: ChannelPolicy[Field] | undefined
+}
 
 function turn({
   base,

@@ -208,6 +208,7 @@ it('an engine places, decides and hands on, and a store that fails once is asked
     advance: async () => {
       rounds += 1
       if (rounds === 1) throw new Error('the database is away')
+      return Infinity
     },
     onPolicy: heard.resolve,
     onFailure(error) {
