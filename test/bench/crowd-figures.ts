@@ -22,7 +22,8 @@ export function crowdFigures(run: CrowdRun, plan: CrowdPlan, ideal: Ideal): Figu
     medianToIdeal: ratio(medianMs, idealMedianMs(plan, ideal)),
     /** Of the site with the most. */
     uplinkCopies: ratio(Math.max(...run.uplinkBytes), plan.sizeBytes),
-    originCopies: ratio(run.originBytes, plan.sizeBytes),
+    // Before an uplink what was dropped and sent again counts, too; the way to the edge drops nothing.
+    ...(plan.edge ? { originCopies: ratio(run.originBytes, plan.sizeBytes) } : {}),
     wastedShare: ratio(run.wastedBytes, plan.sizeBytes * run.arrivals.length),
     cpuSeconds: run.cpuSeconds,
     ...run.more,
@@ -40,7 +41,7 @@ export function idealFigures(plan: CrowdPlan, ideal: Ideal): Figures {
     medianMs: Math.round(medianMs),
     medianToIdeal: 1,
     uplinkCopies: 1,
-    originCopies: plan.edge ? 1 : plan.sites,
+    ...(plan.edge ? { originCopies: 1 } : {}),
     wastedShare: 0,
     cpuSeconds: undefined,
   }

@@ -155,7 +155,8 @@ async function timeAlone(stage: Stage): Promise<number> {
 
 function ratiosOf(shoal: Figures, libtorrent: Figures | Skipped): Record<string, number> {
   const own = ['lastToLine', 'lastToIdeal', 'medianToIdeal', 'uplinkCopies', 'originCopies', 'wastedShare']
-  const ratios = Object.fromEntries(own.map((key) => [key, Number(shoal[key])]))
+  const known = own.filter((key) => shoal[key] !== undefined)
+  const ratios = Object.fromEntries(known.map((key) => [key, Number(shoal[key])]))
   if ('skipped' in libtorrent) return ratios
   const speed = Number((libtorrent.elapsedMs / shoal.elapsedMs).toPrecision(3))
   return { ...ratios, 'libtorrent.speed': speed }
