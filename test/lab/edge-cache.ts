@@ -35,7 +35,7 @@ export async function startEdgeCache(at: Place, origin: string, dir: string): Pr
   const file = join(dir, 'nginx.conf')
   const base = new URL(origin)
   await writeFile(file, configuration(dir, at.address, base.origin))
-  const [command = NGINX, ...args] = [...at.via, NGINX, '-c', file, '-e', join(dir, 'error.log')]
+  const [command, ...args] = [...at.via, NGINX, '-c', file, '-e', join(dir, 'error.log')]
   // It goes to the background when it listens.
   await execute(command, args, { timeout: COMMAND_TIMEOUT_MS })
   const pid = Number(await readFile(join(dir, 'nginx.pid'), 'utf8'))
