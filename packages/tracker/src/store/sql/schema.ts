@@ -23,7 +23,7 @@ const STEPS: readonly (readonly string[])[] = [
       device TEXT NOT NULL, product TEXT NOT NULL, channel TEXT NOT NULL, version TEXT NOT NULL, state TEXT NOT NULL, code TEXT, rollout TEXT,
       since_ms INTEGER NOT NULL, counter INTEGER NOT NULL, installed TEXT, PRIMARY KEY (device, product, channel)
     ) CLUSTERED`,
-    'CREATE INDEX installs_by_state ON installs (product, channel, state, version)',
+    'CREATE INDEX installs_by_version ON installs (product, channel, installed, state)',
     `CREATE TABLE reports (
       device TEXT NOT NULL, counter INTEGER NOT NULL, at_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL, product TEXT NOT NULL, channel TEXT NOT NULL,
       version TEXT NOT NULL, rollout TEXT, state TEXT NOT NULL, code TEXT, bytes TEXT, PRIMARY KEY (device, counter)
@@ -41,7 +41,8 @@ const STEPS: readonly (readonly string[])[] = [
       rollout TEXT NOT NULL, device TEXT NOT NULL, ring INTEGER, state TEXT NOT NULL, reached INTEGER NOT NULL, code TEXT,
       began_ms INTEGER, since_ms INTEGER NOT NULL, counter INTEGER NOT NULL, PRIMARY KEY (rollout, device)
     ) CLUSTERED`,
-    'CREATE INDEX progress_by_ring ON progress (rollout, ring, state, code)',
+    // With all that rings are counted by: counting reads nothing else.
+    'CREATE INDEX progress_by_ring ON progress (rollout, ring, state, code, reached, since_ms)',
     'CREATE INDEX progress_by_device ON progress (device)',
     `CREATE TABLE rollout_pace (
       rollout TEXT NOT NULL, from_ms INTEGER NOT NULL, downloaded INTEGER NOT NULL, activated INTEGER NOT NULL, healthy INTEGER NOT NULL,

@@ -25,7 +25,7 @@ export async function readRingTotals(queries: Queries, rollout: Rollout, nowMs: 
       continue
     }
     const own = codes.filter((each) => number(each, 'ring') === ring)
-    const silent = await countSilent(queries, rollout, ring, nowMs)
+    const silent = await countSilent(queries, rollout, ring, number(row, 'waiting'), nowMs)
     totals.push({
       ...readCounts(row),
       silent,
@@ -44,6 +44,7 @@ const COUNTS = Object.entries({
   healthy: 'reached >= 4 AND code IS NULL',
   failed: 'code IS NOT NULL',
   returned: "state = 'returned'",
+  waiting: "state = 'waiting'",
 })
   .map(([name, condition]) => `${countOf(condition)} AS ${name}`)
   .join(', ')
@@ -70,15 +71,18 @@ async function countSilent(
   queries: Queries,
   rollout: Rollout,
   ring: number,
+  waiting: number,
   nowMs: number,
 ): Promise<RingTotals['silent']> {
-  if (rollout.openedAtMs[ring] === undefined) return { offline: 0, online: 0 }
+  if (rollout.openedAtMs[ring] === undefined || waiting === 0) return { offline: 0, online: 0 }
   const silentSinceMs = nowMs - rollout.gate.silentAfterSeconds * 1_000
   const [row] = await queries.all(
-    `SELECT ${countOf('d.heard_ms <= ?')} AS offline, ${countOf('d.heard_ms > ?')} AS online
-     FROM progress p JOIN devices d ON d.id = p.device WHERE p.rollout = ? AND p.ring = ? AND p.state = 'waiting'`,
-    [silentSinceMs, silentSinceMs, rollout.id, ring],
+    // From the few that are silent, not from the many that wait.
+    `SELECT count(*) AS offline FROM devices d WHERE d.heard_ms <= ? AND EXISTS (
+       SELECT 1 FROM progress p WHERE p.rollout = ? AND p.device = d.id AND p.ring = ? AND p.state = 'waiting')`,
+    [silentSinceMs, rollout.id, ring],
   )
+  const offline = number(row, 'offline')
   const isDue = nowMs >= silentFromMs(rollout, ring)
-  return { offline: number(row, 'offline'), online: isDue ? number(row, 'online') : 0 }
+  return { offline, online: isDue ? waiting - offline : 0 }
 }
