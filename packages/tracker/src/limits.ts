@@ -9,6 +9,11 @@ export const LIMITS = {
   streamsPerConnectionMax: 4,
   streamsMax: 512,
 
+  /** How long a stream that is done waits for the next question at who asks, and at who answers; how many of them a node keeps. */
+  idleStreamMs: 60_000,
+  idleStreamServedMs: 90_000,
+  idleStreamsMax: 256,
+
   topicsPerPeerMax: 64,
   topicCharactersMax: 128,
   siteCharactersMax: 64,
@@ -117,6 +122,31 @@ export const LIMITS = {
   heardAgainMs: 60_000,
   heardAtOnceMax: 5_000,
 
+  /** What a broker is sent and takes: AWS IoT Core closes the connection above the first. A packet has its topic and a few bytes besides. */
+  mqttPayloadBytesMax: 128 * 1024,
+  mqttPacketBytesMax: 132 * 1024,
+  mqttPrefixCharactersMax: 96,
+  mqttPrefixLevelsMax: 4,
+  mqttIdBytes: 16,
+  mqttHintBytesMax: 64,
+  /** Until the broker has let this machine in, has answered, and has been said goodbye to. */
+  mqttConnectTimeoutMs: 15_000,
+  mqttReplyTimeoutMs: 10_000,
+  mqttGoodbyeMs: 1_000,
+  mqttKeepaliveSeconds: 60,
+  mqttBackoffMinMs: 1_000,
+  mqttBackoffMaxMs: 120_000,
+  /** How long a new connection waits for what the broker has kept, and how often it is compared with what is newest here. */
+  mqttRetainedMs: 500,
+  mqttCompareMs: 60_000,
+  /** Reports of one message, and messages that are being answered. */
+  mqttReportsBytesMax: 100 * 1024,
+  mqttPendingMax: 256,
+  /** News of a broker that is looked at: so many at once, then one a refill; and hints that lead to a look elsewhere. */
+  mqttNewsBurst: 20,
+  mqttNewsRefillMs: 2_000,
+  mqttHintRefillMs: 30_000,
+
   /** Devices that the store remembers. */
   devicesMax: 1_000_000,
   /** How long a report stays in the history, and content in the buckets of an hour; how much of it is forgotten at a time, and how often. */
@@ -170,6 +200,10 @@ export const LIMITS = {
   eventHeartbeatMs: 15_000,
   eventTokenCheckMs: 5_000,
   eventPendingBytesMax: 1024 * 1024,
+  /** Aggregates: how long they are as good as new, how long they are shown while they are read anew, and how many are kept. */
+  recentFreshMs: 1_000,
+  recentKeptMs: 10_000,
+  recentKeysMax: 500,
   /** The built dashboard, as it is held in memory. */
   dashboardFilesMax: 128,
   dashboardBytesMax: 8 * 1024 * 1024,

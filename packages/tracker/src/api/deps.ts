@@ -1,6 +1,7 @@
 /** What the API needs of the tracker. */
 import type { Order, Rollout } from '../rollout/rollout.ts'
 import type { Store } from '../store/store.ts'
+import type { Aggregates } from './aggregates.ts'
 import type { z } from 'zod'
 import type { newRollout } from './schemas/rollout.ts'
 
@@ -16,6 +17,7 @@ export interface RolloutDesk {
 
 export interface ApiDeps {
   store: Store
+  aggregates: Aggregates
   desk: RolloutDesk
   /** Epoch ms. */
   now: () => number

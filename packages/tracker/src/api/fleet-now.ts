@@ -1,6 +1,5 @@
-/** The aggregates that everybody looks at: read once for all who ask within a second, however many there are. */
+/** What everybody looks at, and what events tell. */
 import type { z } from 'zod'
-import { LIMITS } from '../limits.ts'
 import type { RingTotals, Rollout } from '../rollout/rollout.ts'
 import { attentionTo } from './attention.ts'
 import type { ApiDeps } from './deps.ts'
@@ -12,22 +11,10 @@ export type FleetNow = z.output<typeof fleetNow>
 const ROLLOUTS_MAX = 50
 const LATELY_MS = 7 * 86_400_000
 
-export function createFleetNow(deps: Pick<ApiDeps, 'store' | 'now' | 'connected'>): () => Promise<FleetNow> {
-  let last: { atMs: number; answer: Promise<FleetNow> } | undefined
-  return () => {
-    const atMs = deps.now()
-    if (last !== undefined && atMs - last.atMs < LIMITS.eventIntervalMs && atMs >= last.atMs) return last.answer
-    const answer = readFleet(deps, atMs)
-    last = { atMs, answer }
-    // A failure is not kept: the next who asks tries again.
-    answer.catch(() => (last = undefined))
-    return answer
-  }
-}
-
-async function readFleet({ store, connected }: Pick<ApiDeps, 'store' | 'connected'>, atMs: number): Promise<FleetNow> {
+export async function readFleet({ store, aggregates, connected, now }: ApiDeps): Promise<FleetNow> {
+  const atMs = now()
   const [devices, policy, { rows }] = await Promise.all([
-    store.deviceTotals(atMs),
+    aggregates.deviceTotals(),
     store.policy(),
     store.rollouts({ state: ['running', 'paused', 'halted'] }, { limit: ROLLOUTS_MAX }),
   ])
@@ -35,7 +22,7 @@ async function readFleet({ store, connected }: Pick<ApiDeps, 'store' | 'connecte
   const rollouts = await Promise.all(
     current.map(async (rollout): Promise<[Rollout, RingTotals[]]> => [
       rollout,
-      await store.ringTotals(rollout.id, atMs),
+      await aggregates.ringTotals(rollout.id),
     ]),
   )
   return {

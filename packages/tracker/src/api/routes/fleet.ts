@@ -1,16 +1,12 @@
 import { avoidedBytes, sumBytes } from '../bytes.ts'
 import type { ApiDeps } from '../deps.ts'
-import type { FleetNow } from '../fleet-now.ts'
+import { readFleet } from '../fleet-now.ts'
 import { route } from '../route.ts'
 import { summarise } from '../rollout-view.ts'
 import { auditEntry, auditQuery } from '../schemas/audit.ts'
 import { pageOf, splitPage } from '../schemas/fields.ts'
 import type { VersionCount } from '../../store/store.ts'
 import { overview, policyView, releaseParams, releaseView } from '../schemas/fleet.ts'
-
-export interface FleetDeps extends ApiDeps {
-  fleetNow: () => Promise<FleetNow>
-}
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -24,11 +20,12 @@ export const fleetRoutes = [
     role: 'viewer',
     summary: 'The fleet at a glance.',
     answer: overview,
-    async handle(_asked, { store, now, fleetNow }: FleetDeps) {
+    async handle(_asked, deps: ApiDeps) {
+      const { store, aggregates, now } = deps
       const untilMs = now()
       const [fleet, versions, hours] = await Promise.all([
-        fleetNow(),
-        store.versions({}),
+        readFleet(deps),
+        aggregates.versions(),
         store.bytesByHour({ sinceMs: untilMs - MONTH_DAYS * DAY_MS, untilMs }),
       ])
       const day = hours.filter(({ hourMs }) => hourMs > untilMs - DAY_MS)
@@ -49,7 +46,7 @@ export const fleetRoutes = [
     summary: 'One release: who has it, and how it got there.',
     params: releaseParams,
     answer: releaseView,
-    async handle({ params }, { store, now }: FleetDeps) {
+    async handle({ params }, { store, aggregates, now }: ApiDeps) {
       const { product, channel, version } = params
       const untilMs = now()
       const [channels, rollouts, devices, silent] = await Promise.all([
@@ -68,7 +65,7 @@ export const fleetRoutes = [
         withdrawn: staged?.withdrawn.some((each) => each.version === version) ?? false,
         devices: devices.total,
         holders: Math.max(0, devices.total - silent.total),
-        rollouts: await Promise.all(own.map(async (each) => summarise(each, await store.ringTotals(each.id, untilMs)))),
+        rollouts: await Promise.all(own.map(async (each) => summarise(each, await aggregates.ringTotals(each.id)))),
         bytes: sumBytes(traffic),
       }
     },
@@ -79,7 +76,7 @@ export const fleetRoutes = [
     role: 'viewer',
     summary: 'The signed policy as devices have it, and what each staged channel stands at.',
     answer: policyView,
-    async handle(_asked, { store }: FleetDeps) {
+    async handle(_asked, { store }: ApiDeps) {
       const [policy, channels] = await Promise.all([store.policy(), store.channels()])
       if (policy === undefined) return { channels }
       const { document, ...facts } = policy
@@ -93,7 +90,7 @@ export const fleetRoutes = [
     summary: 'Who changed what, and what the gates decided; the newest first.',
     query: auditQuery,
     answer: pageOf(auditEntry),
-    async handle({ query }, { store }: FleetDeps) {
+    async handle({ query }, { store }: ApiDeps) {
       const { filter, page } = splitPage(query)
       return store.audit(filter, page)
     },

@@ -25,12 +25,12 @@ export const rolloutRoutes = [
     summary: 'Rollouts, the newest first.',
     query: rolloutQuery,
     answer: pageOf(rolloutSummary),
-    async handle({ query }, { store, now }: ApiDeps) {
+    async handle({ query }, { store, aggregates }: ApiDeps) {
       const { filter, page } = splitPage(query)
       const { state, ...rest } = filter
       const rollouts = await store.rollouts({ ...rest, ...(state === undefined ? {} : { state: [state] }) }, page)
       const rows = await Promise.all(
-        rollouts.rows.map(async (each) => summarise(each, await store.ringTotals(each.id, now()))),
+        rollouts.rows.map(async (each) => summarise(each, await aggregates.ringTotals(each.id))),
       )
       return { ...rollouts, rows }
     },
@@ -77,11 +77,11 @@ export const rolloutRoutes = [
   }),
 ]
 
-async function viewRollout(rollout: Rollout, { store, now }: ApiDeps) {
+async function viewRollout(rollout: Rollout, { store, aggregates, now }: ApiDeps) {
   const { id, product, channel, createdAtMs } = rollout
   const nowMs = now()
   const [totals, pace, timeline, traffic] = await Promise.all([
-    store.ringTotals(id, nowMs),
+    aggregates.ringTotals(id),
     store.rolloutPace(id),
     store.audit({ rollout: id }, { limit: TIMELINE_ROWS }),
     store.bytesByHour({ product, channel, sinceMs: createdAtMs, untilMs: nowMs }),
