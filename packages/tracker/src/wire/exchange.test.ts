@@ -13,7 +13,7 @@ const LIMITS = {
   questionBytesMax: 1_000,
   answerBytesMax: 2_000,
   timeoutMs: 500,
-  streamsPerConnectionMax: 4,
+  streamsPerConnectionMax: 8,
   streamsMax: 3,
 }
 const signal = new AbortController().signal
@@ -60,11 +60,38 @@ describe('an exchange', () => {
     await expect(asked).rejects.toMatchObject({ code: 'UNREACHABLE' })
   })
 
-  it('stops at once when told to', async () => {
-    const stop = new AbortController()
-    const asked = ask(client, server.peerId, PROTOCOL, {}, LIMITS, { signal: stop.signal })
-    stop.abort(new Error('enough'))
-    await expect(asked).rejects.toThrow()
+  it('is reset when the question does not come, or stops halfway, in time', async () => {
+    failures = []
+    const silent = await open()
+    const halting = await open()
+    halting.send(Uint8Array.of(0, 0))
+    const startedMs = performance.now()
+    expect(await Promise.all([fate(silent), fate(halting)])).toEqual(['reset', 'reset'])
+    expect(performance.now() - startedMs).toBeLessThan(LIMITS.timeoutMs + 2_000)
+    expect(failures).toMatchObject([{ code: 'TIMEOUT' }, { code: 'TIMEOUT' }])
+  })
+
+  it('is reset at once above the number of streams that are answered together', async () => {
+    const held = await Promise.all(Array.from({ length: LIMITS.streamsMax }, open))
+    failures = []
+    expect(await fate(await open())).toBe('reset')
+    expect(failures).toMatchObject([{ code: 'REFUSED' }])
+    for (const stream of held) stream.abort(new Error('done'))
+  })
+
+  it('is over one stream, again and again, for as long as nothing goes wrong', async () => {
+    const streams = (): Stream[] =>
+      client
+        .getConnections(server.peerId)
+        .flatMap((each) => each.streams.filter(({ protocol }) => protocol === PROTOCOL))
+    for (let at = 0; at < 20; at += 1) {
+      await expect(ask(client, server.peerId, PROTOCOL, at, LIMITS, { signal })).resolves.toEqual({ you: at })
+    }
+    expect(streams()).toHaveLength(1)
+    const both = [1, 2].map((each) => ask(client, server.peerId, PROTOCOL, each, LIMITS, { signal }))
+    await expect(Promise.all(both)).resolves.toEqual([{ you: 1 }, { you: 2 }])
+    for (const stream of streams()) stream.abort(new Error('lost'))
+    await expect(ask(client, server.peerId, PROTOCOL, 'again', LIMITS, { signal })).resolves.toEqual({ you: 'again' })
   })
 
   it.each([
@@ -83,23 +110,18 @@ describe('an exchange', () => {
     expect(failures).toMatchObject([{ code }])
   })
 
-  it('is reset when the question does not come, or stops halfway, in time', async () => {
-    failures = []
-    const silent = await open()
-    const halting = await open()
-    halting.send(Uint8Array.of(0, 0))
-    const startedMs = performance.now()
-    expect(await Promise.all([fate(silent), fate(halting)])).toEqual(['reset', 'reset'])
-    expect(performance.now() - startedMs).toBeLessThan(LIMITS.timeoutMs + 2_000)
-    expect(failures).toMatchObject([{ code: 'TIMEOUT' }, { code: 'TIMEOUT' }])
+  it('begins anew where the other side has closed the stream meanwhile', async () => {
+    await ask(client, server.peerId, PROTOCOL, 1, LIMITS, { signal })
+    const [connection] = server.getConnections(client.peerId)
+    for (const stream of connection?.streams ?? []) if (stream.protocol === PROTOCOL) await stream.close()
+    await expect(ask(client, server.peerId, PROTOCOL, 2, LIMITS, { signal })).resolves.toEqual({ you: 2 })
   })
 
-  it('is reset at once above the number of streams that are answered together', async () => {
-    const held = await Promise.all(Array.from({ length: LIMITS.streamsMax }, open))
-    failures = []
-    expect(await fate(await open())).toBe('reset')
-    expect(failures).toMatchObject([{ code: 'REFUSED' }])
-    for (const stream of held) stream.abort(new Error('done'))
+  it('stops at once when told to', async () => {
+    const stop = new AbortController()
+    const asked = ask(client, server.peerId, PROTOCOL, {}, LIMITS, { signal: stop.signal })
+    stop.abort(new Error('enough'))
+    await expect(asked).rejects.toThrow()
   })
 
   it('still works after all that', async () => {

@@ -1,8 +1,10 @@
-// One question and one answer over a stream of their own, both dag-cbor in a frame.
+// Questions and answers, both dag-cbor in a frame: one question at a time over a stream, which then waits for the next one.
 import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
 import { decode, encode } from '@ipld/dag-cbor'
 import { TrackerError } from '../error.ts'
-import { closeStream, readFrame, writeFrame } from './frame.ts'
+import { LIMITS } from '../limits.ts'
+import { closeStream, readFrame, readFrameOrEnd, writeFrame } from './frame.ts'
+import { idleStreamsOf } from './idle-streams.ts'
 
 export interface ExchangeLimits {
   questionBytesMax: number
@@ -13,7 +15,7 @@ export interface ExchangeLimits {
 
 export interface AnswerLimits extends ExchangeLimits {
   streamsPerConnectionMax: number
-  /** Over all connections; a stream above it is reset. */
+  /** Over all connections, of those that owe an answer; a stream above it is reset. */
   streamsMax: number
 }
 
@@ -27,16 +29,37 @@ export async function ask(
   options: { signal: AbortSignal },
 ): Promise<unknown> {
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(limits.timeoutMs)])
+  const idle = idleStreamsOf(node)
+  const key = `${peer.toString()} ${protocol}`
+  const kept = idle.take(key)
+  if (kept !== undefined) {
+    try {
+      return await askOn(kept, question, limits, signal, () => idle.keep(key, kept))
+    } catch (error) {
+      // The other side may have closed it as the question was sent: every question may be asked twice.
+      signal.throwIfAborted()
+      if (!(error instanceof TrackerError) || error.code === 'REPLY_INVALID') throw error
+    }
+  }
   const stream = await openStream(node, peer, protocol, signal)
+  return await askOn(stream, question, limits, signal, () => idle.keep(key, stream))
+}
+
+async function askOn(
+  stream: Stream,
+  question: unknown,
+  limits: ExchangeLimits,
+  signal: AbortSignal,
+  done: () => void,
+): Promise<unknown> {
   try {
     await writeFrame(stream, encode(question), signal)
-    const answer = await readFrame(stream, limits.answerBytesMax, signal)
-    return decodeMessage(answer, 'REPLY_INVALID')
+    const answer = decodeMessage(await readFrame(stream, limits.answerBytesMax, signal), 'REPLY_INVALID')
+    done()
+    return answer
   } catch (error) {
     stream.abort(error instanceof Error ? error : new Error('the exchange failed'))
     throw error
-  } finally {
-    await closeStream(stream, signal)
   }
 }
 
@@ -52,11 +75,43 @@ export async function answerQuestions(
   onFailure: (error: unknown) => void = () => undefined,
 ): Promise<AsyncDisposable> {
   const stopping = new AbortController()
-  let streams = 0
+  /** Those that owe an answer, or a first question: who is done waits without being counted. */
+  let busy = 0
 
-  const serve = async (stream: Stream, connection: Connection): Promise<void> => {
+  async function serve(stream: Stream, connection: Connection): Promise<void> {
+    const untilFirst = AbortSignal.any([stopping.signal, AbortSignal.timeout(limits.timeoutMs)])
+    let bytes: Uint8Array | undefined = await counted(() => readFrame(stream, limits.questionBytesMax, untilFirst))
+    while (bytes !== undefined) {
+      const question = bytes
+      await counted(() => answerOn(stream, connection, question))
+      bytes = await nextQuestion(stream)
+    }
+    await closeStream(stream, AbortSignal.timeout(limits.timeoutMs))
+  }
+
+  /** Undefined when there is none: the other side is done, or gone, or was silent for long. */
+  async function nextQuestion(stream: Stream): Promise<Uint8Array | undefined> {
+    const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(LIMITS.idleStreamServedMs)])
+    try {
+      return await readFrameOrEnd(stream, limits.questionBytesMax, signal)
+    } catch (error) {
+      if (error instanceof TrackerError && error.code === 'FRAME_INVALID') throw error
+      return undefined
+    }
+  }
+
+  async function counted<T>(work: () => Promise<T>): Promise<T> {
+    if (busy >= limits.streamsMax) throw new TrackerError('REFUSED', 'too many streams')
+    busy += 1
+    try {
+      return await work()
+    } finally {
+      busy -= 1
+    }
+  }
+
+  async function answerOn(stream: Stream, connection: Connection, bytes: Uint8Array): Promise<void> {
     const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(limits.timeoutMs)])
-    const bytes = await readFrame(stream, limits.questionBytesMax, signal)
     let question: unknown
     try {
       question = decodeMessage(bytes, 'FRAME_INVALID')
@@ -66,27 +121,17 @@ export async function answerQuestions(
     const reply = await answer(question, connection)
     if (reply === undefined) throw new TrackerError('FRAME_INVALID', 'the question has no answer')
     await writeFrame(stream, encode(reply), signal)
-    await closeStream(stream, signal)
   }
 
   await node.handle(
     protocol,
     async (stream, connection) => {
-      if (streams >= limits.streamsMax) {
-        const error = new TrackerError('REFUSED', 'too many streams')
-        stream.abort(error)
-        onFailure(error)
-        return
-      }
-      streams += 1
       try {
         await serve(stream, connection)
       } catch (error) {
         // A remote that sends garbage or nothing loses its stream, and hears nothing of why.
         if (!stopping.signal.aborted) onFailure(error)
         stream.abort(error instanceof Error ? error : new Error('the exchange failed'))
-      } finally {
-        streams -= 1
       }
     },
     { maxInboundStreams: limits.streamsPerConnectionMax },

@@ -1,4 +1,4 @@
-// One frame: a four-byte big-endian length, then that many bytes. A direction of a stream carries exactly one.
+// One frame: a four-byte big-endian length, then that many bytes. A direction of a stream carries one at a time.
 import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { TrackerError } from '../error.ts'
@@ -38,14 +38,29 @@ export function createFrameReader(payloadBytesMax: number): {
   }
 }
 
-/** Reads the one frame of a stream; whatever goes wrong, the stream is aborted. Bounded in bytes and by the signal. */
+/** Reads the next frame of a stream; whatever goes wrong, the stream is aborted. Bounded in bytes and by the signal. */
 export async function readFrame(stream: Stream, payloadBytesMax: number, signal: AbortSignal): Promise<Uint8Array> {
+  const payload = await readFrameOrEnd(stream, payloadBytesMax, signal)
+  if (payload !== undefined) return payload
+  const error = new TrackerError('FRAME_INVALID', 'the stream ended before the frame')
+  stream.abort(error)
+  throw error
+}
+
+/** As `readFrame`; undefined when the stream ended before the frame began. */
+export async function readFrameOrEnd(
+  stream: Stream,
+  payloadBytesMax: number,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
   const reader = createFrameReader(payloadBytesMax)
   // libp2p would buffer 4 MiB more of a sender who goes on after its frame.
   stream.maxReadBufferLength = HEADER_BYTES + payloadBytesMax
-  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array | undefined>()
+  let hasBegun = false
 
   const onMessage = ({ data }: StreamMessageEvent): void => {
+    hasBegun = true
     try {
       const payload = reader.push(data)
       if (payload !== undefined) resolve(payload)
@@ -53,7 +68,10 @@ export async function readFrame(stream: Stream, payloadBytesMax: number, signal:
       reject(error)
     }
   }
-  const onEnd = (): void => reject(new TrackerError('FRAME_INVALID', 'the stream ended inside a frame'))
+  const onEnd = (): void => {
+    if (hasBegun) reject(new TrackerError('FRAME_INVALID', 'the stream ended inside a frame'))
+    else resolve(undefined)
+  }
   const onClose = ({ error }: StreamCloseEvent): void =>
     reject(new TrackerError('UNREACHABLE', 'the stream was closed inside a frame', { cause: error }))
   const onAbort = (): void => reject(abortReason(signal))
