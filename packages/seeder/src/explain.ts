@@ -67,6 +67,8 @@ export function explainError(error: unknown): Explanation | undefined {
     case 'TARGET_INVALID':
     case 'CREDENTIAL_INVALID':
     case 'REVOCATIONS_INVALID':
+    case 'POLICY_INVALID':
+    case 'REPORT_INVALID':
       return { code, message, ...OUTCOMES.ORIGIN_CORRUPT }
   }
 }
