@@ -33,11 +33,17 @@ export async function readPage<Item>(queries: Queries, page: Page, question: Que
     `SELECT ${select}, ${key} AS page_key FROM ${from} ${whereOf(bounded)} ORDER BY ${key} ${descending ? 'DESC' : 'ASC'} LIMIT ?`,
     [...valuesIn(bounded), limit + 1],
   )
-  const [counted] = await queries.all(`SELECT count(*) AS n FROM ${from} ${whereOf(where)}`, valuesIn(where))
   const shown = rows.slice(0, limit)
   const last = shown.at(-1)
   const cursor = rows.length > limit && last !== undefined ? { cursor: encodeCursor(last['page_key'] ?? null) } : {}
-  return { rows: shown.map(read), total: number(counted, 'n'), ...cursor }
+  // Where all fit on the first page, they are counted already.
+  const isAll = after === undefined && rows.length <= limit
+  return { rows: shown.map(read), total: isAll ? rows.length : await countAll(queries, question), ...cursor }
+}
+
+async function countAll(queries: Queries, { from, where }: Pick<Question<unknown>, 'from' | 'where'>): Promise<number> {
+  const [row] = await queries.all(`SELECT count(*) AS n FROM ${from} ${whereOf(where)}`, valuesIn(where))
+  return number(row, 'n')
 }
 
 export function whereOf(conditions: readonly Condition[]): string {

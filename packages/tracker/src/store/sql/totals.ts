@@ -1,69 +1,57 @@
 /** How far the devices of each ring are, as the engine's gate and the dashboard count them. */
-import { NO_TOTALS, type RingTotals, type Rollout } from '../../rollout/rollout.ts'
+import type { RingTotals, Rollout } from '../../rollout/rollout.ts'
 import { lateByMs, silentFromMs } from '../../rollout/silence.ts'
 import { lastOpenMs } from '../../rollout/last-open.ts'
-import { number, text, type Queries, type Row } from './database.ts'
+import { number, type Queries, type Row } from './database.ts'
 
 export async function readRingTotals(queries: Queries, rollout: Rollout, nowMs: number): Promise<RingTotals[]> {
   const { id, rings, windows } = rollout
   const lateMs = lateByMs(rollout, nowMs)
   const rows = await queries.all(
-    `SELECT ring, count(*) AS target, ${COUNTS}, ${countOf(TIMED_OUT)} AS timed_out
-     FROM progress WHERE rollout = ? AND ring IS NOT NULL GROUP BY ring`,
+    `SELECT ring, state, code, reached, count(*) AS n, ${LATE} AS late, ${LATE} AS late_in_window
+     FROM progress WHERE rollout = ? AND ring IS NOT NULL GROUP BY ring, state, code, reached ORDER BY code`,
     [lateMs, Math.max(lastOpenMs(windows, lateMs), 0), id],
   )
-  const codes = await queries.all(
-    `SELECT ring, code, count(*) AS n FROM progress WHERE rollout = ? AND ring IS NOT NULL AND code IS NOT NULL
-     GROUP BY ring, code ORDER BY code`,
-    [id],
-  )
+  const groups = Map.groupBy(rows, (row) => number(row, 'ring'))
   const totals: RingTotals[] = []
   for (const ring of rings.keys()) {
-    const row = rows.find((each) => number(each, 'ring') === ring)
-    if (row === undefined) {
-      totals.push(NO_TOTALS)
-      continue
-    }
-    const own = codes.filter((each) => number(each, 'ring') === ring)
-    const silent = await countSilent(queries, rollout, ring, number(row, 'waiting'), nowMs)
-    totals.push({
-      ...readCounts(row),
-      silent,
-      codes: Object.fromEntries(own.map((each) => [text(each, 'code'), number(each, 'n')])),
-    })
+    const own = groups.get(ring) ?? []
+    const waiting = countOf(own, ({ state }) => state === 'waiting')
+    const silent = await countSilent(queries, rollout, ring, waiting, nowMs)
+    totals.push({ ...countRing(own), silent })
   }
   return totals
 }
 
-const countOf = (condition: string): string => `sum(CASE WHEN ${condition} THEN 1 ELSE 0 END)`
+const LATE = 'sum(CASE WHEN since_ms <= ? THEN 1 ELSE 0 END)'
 
-const COUNTS = Object.entries({
-  began: 'reached >= 1',
-  downloaded: 'reached >= 2',
-  activated: 'reached >= 3',
-  healthy: 'reached >= 4 AND code IS NULL',
-  failed: 'code IS NOT NULL',
-  returned: "state = 'returned'",
-  waiting: "state = 'waiting'",
-})
-  .map(([name, condition]) => `${countOf(condition)} AS ${name}`)
-  .join(', ')
-
-/** What is downloaded waits for a window, and its time runs from there. */
-const TIMED_OUT =
-  "code IS NULL AND (state IN ('began', 'activated') AND since_ms <= ? OR state = 'downloaded' AND since_ms <= ?)"
-
-function readCounts(row: Row): Omit<RingTotals, 'silent' | 'codes'> {
-  return {
-    target: number(row, 'target'),
-    began: number(row, 'began'),
-    downloaded: number(row, 'downloaded'),
-    activated: number(row, 'activated'),
-    healthy: number(row, 'healthy'),
-    failed: number(row, 'failed'),
-    returned: number(row, 'returned'),
-    timedOut: number(row, 'timed_out'),
+/** Devices of a ring that are alike: one row for each way to be. */
+function countRing(rows: readonly Row[]): Omit<RingTotals, 'silent'> {
+  const codes: Record<string, number> = {}
+  for (const row of rows) {
+    const { code } = row
+    if (typeof code === 'string') codes[code] = (codes[code] ?? 0) + number(row, 'n')
   }
+  const reached = (step: number) => countOf(rows, (row) => number(row, 'reached') >= step)
+  const underWay = rows.filter(({ code }) => code === null)
+  return {
+    target: countOf(rows, () => true),
+    began: reached(1),
+    downloaded: reached(2),
+    activated: reached(3),
+    healthy: countOf(underWay, (row) => number(row, 'reached') >= 4),
+    failed: countOf(rows, ({ code }) => code !== null),
+    returned: countOf(rows, ({ state }) => state === 'returned'),
+    timedOut:
+      countOf(underWay, ({ state }) => state === 'began' || state === 'activated', 'late') +
+      // What is downloaded waits for a window, and its time runs from there.
+      countOf(underWay, ({ state }) => state === 'downloaded', 'late_in_window'),
+    codes,
+  }
+}
+
+function countOf(rows: readonly Row[], isSo: (row: Row) => boolean, column = 'n'): number {
+  return rows.reduce((sum, row) => (isSo(row) ? sum + number(row, column) : sum), 0)
 }
 
 /** Of an open ring: those that have not begun. Who is not heard of at all is not waited for; who is heard of, is for a while. */
