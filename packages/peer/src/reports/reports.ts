@@ -16,6 +16,8 @@ export type DeviceWords = Pick<Report, 'fleet' | 'device' | 'site' | 'group' | '
 export type Told = Omit<Report, keyof DeviceWords | 'counter' | 'atMs'>
 
 export interface ReportsStatus extends ReportCounts {
+  /** When the oldest was made that is to be sent. */
+  oldestMs?: number
   /** When a tracker last took one. */
   deliveredMs?: number
   /** Why the last attempt failed, while it does. */
@@ -90,6 +92,7 @@ export async function startReports(
     },
     status: () => ({
       ...queue.counts(),
+      ...oldestOf(queue.list('pending')),
       ...(deliveredMs === undefined ? {} : { deliveredMs }),
       ...(failure === undefined ? {} : { failure }),
     }),
@@ -98,4 +101,9 @@ export async function startReports(
       await sending
     },
   }
+}
+
+/** A counter is the time at which its report was made, as the queue counts. */
+function oldestOf([oldest]: readonly ReportName[]): Pick<ReportsStatus, 'oldestMs'> {
+  return oldest === undefined ? {} : { oldestMs: oldest.counter }
 }

@@ -103,17 +103,20 @@ test('a tracker that asks for quiet, or is down, is tried again', async () => {
   expect(sent).toHaveLength(3)
 })
 
-test('one that nobody took for too long, and one that cannot be read, are given up', async () => {
-  const late = report(1, NOW - LIMITS.reports.keptMs - 1)
-  const damaged = { ...report(2), bytes: new Uint8Array(9) }
-  const { dead, sent } = await run([late, damaged, report(3, NOW - LIMITS.reports.keptMs)], (_, batch) =>
-    takeAll(batch),
-  )
+test('what is late is tried once more; then a fact is given up, and what was present then is forgotten', async () => {
+  const old = NOW - LIMITS.reports.keptMs - 1
+  const damaged = { ...report(3), bytes: new Uint8Array(9) }
+  const all = [report(1, old), report(2, old, 'present'), damaged, report(4, old + 1)]
+  const { dead, sent } = await run(all, (_, batch, attempt) => {
+    if (attempt <= 2) throw new Error('both are down')
+    return takeAll(batch)
+  })
   expect([...dead]).toEqual([
     [1, 'UNDELIVERED'],
-    [2, 'UNDELIVERED'],
+    [3, 'UNDELIVERED'],
   ])
-  expect(sent.map(({ counters }) => counters)).toEqual([[3]])
+  expect(sent.map(({ counters }) => counters)).toEqual([[1, 2, 3, 4], [1, 2, 3, 4], [4]])
+  expect((await run([report(1, old)], (_, batch) => takeAll(batch))).dead.size).toBe(0)
 })
 
 test('pauses are anywhere below a bound that doubles, up to a limit', () => {

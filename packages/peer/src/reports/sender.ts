@@ -61,21 +61,34 @@ function refusedForMs(error: unknown): number {
   return Math.min(Math.max(...waits), LIMITS.reports.backoffMaxMs)
 }
 
-async function sendBatch({ queue, trackers, send, now, onDelivered, signal }: SenderDeps): Promise<number> {
-  const all = await queue.batch(LIMITS.reports.batchMax)
-  const late = all.filter((report) => isLate(report, now()))
-  await queue.giveUp(counters(late), 'UNDELIVERED')
-  const batch = all.filter((report) => !late.includes(report))
-  if (batch.length === 0) return all.length
-  const { durable, refused } = await firstThatTakes(trackers, (tracker) =>
-    send(tracker, batch, AbortSignal.any([signal, AbortSignal.timeout(LIMITS.reports.sendTimeoutMs)])),
-  )
+async function sendBatch(deps: SenderDeps): Promise<number> {
+  const { queue, trackers, send, onDelivered, signal } = deps
+  const batch = await queue.batch(LIMITS.reports.batchMax)
+  if (batch.length === 0) return 0
+  let settled: Settled
+  try {
+    settled = await firstThatTakes(trackers, (tracker) =>
+      send(tracker, batch, AbortSignal.any([signal, AbortSignal.timeout(LIMITS.reports.sendTimeoutMs)])),
+    )
+  } catch (error) {
+    signal.throwIfAborted()
+    await giveUpLate(batch, deps)
+    throw error
+  }
+  const { durable, refused } = settled
   await queue.delivered(durable)
   for (const [counter, outcome] of refused) await queue.giveUp([counter], codeOf(outcome))
   onDelivered(durable.length)
   // A tracker that settles nothing must not be asked again at once.
   if (durable.length + refused.size === 0) throw new Error('the tracker took none of the reports')
   return batch.length
+}
+
+/** What a machine had a month ago is of no use to anybody; what happened on it is. Either way it was tried once more before. */
+async function giveUpLate(batch: readonly QueuedReport[], { queue, now }: SenderDeps): Promise<void> {
+  const late = batch.filter((report) => isLate(report, now()))
+  await queue.delivered(counters(late.filter(({ state }) => state === 'present')))
+  await queue.giveUp(counters(late.filter(({ state }) => state !== 'present')), 'UNDELIVERED')
 }
 
 async function firstThatTakes<T>(trackers: readonly Multiaddr[], ask: (tracker: Multiaddr) => Promise<T>): Promise<T> {
@@ -87,7 +100,11 @@ async function firstThatTakes<T>(trackers: readonly Multiaddr[], ask: (tracker: 
       errors.push(error)
     }
   }
-  throw new AggregateError(errors, `none of ${trackers.length} trackers took the reports`)
+  const [first] = errors
+  throw new AggregateError(
+    errors,
+    `no tracker takes reports: ${first instanceof Error ? first.message : String(first)}`,
+  )
 }
 
 /** What this device cannot read itself is nothing that a tracker could take. */
