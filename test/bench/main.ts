@@ -8,11 +8,13 @@ import { benchPair, PAIR_COLUMNS } from './pair.ts'
 import { benchPublish, PUBLISH_COLUMNS } from './publish.ts'
 import { parseRate } from './rate.ts'
 import { formatTable, type BenchResult, type Column } from './result.ts'
+import { benchTracker, formatTracker } from './tracker.ts'
 
 const HELP = `usage: pnpm bench publish [--tree DIR] [--json]
        pnpm bench pair [--size 1GiB] [--json]
        pnpm bench memory [--size 10GB] [--json]
        pnpm bench limits [--rate 3MB] [--json]
+       pnpm bench tracker [--json]
        pnpm bench flash-crowd|two-sites|rolling|edge-cache [--peers 8] [--size 100MiB] [--uplink 50Mbit] [--lan 1Gbit] [--json]
 
 publish      a real tree becomes a release: MB/s, CPU, cores used; beside 'casync make'
@@ -21,6 +23,8 @@ pair         one peer takes one file from one other over loopback, verified and 
 memory       most memory that either end of such a transfer ever holds
 limits       how exactly limits on uploads, on downloads and on the origin hold: bytes at the receiver's sockets over ten
              seconds as a share of what was allowed; needs Linux and iproute2
+tracker      announces and durable signed reports a second, and how long each takes, with 100,000 devices in the store: SQLite, and
+             PostgreSQL and opentracker where they are installed
 flash-crowd  a release comes out and all peers of a site want it at once: time of the last, copies over the uplink; beside
              libtorrent with the origin as web seed, and one plain download
 two-sites    the same with two sites, each behind an uplink of its own
@@ -77,18 +81,27 @@ async function main(): Promise<number> {
     const { values, positionals } = parseArgs({ allowPositionals: true, options })
     const [name = '', ...rest] = positionals
     const scenario = SCENARIOS[name]
+    if (name === 'tracker' && !values.help && rest.length === 0) {
+      const result = await benchTracker(note)
+      process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : formatTracker(result))
+      return EXIT.ok
+    }
     if (values.help || scenario === undefined || rest.length > 0) {
       const out = values.help ? process.stdout : process.stderr
       out.write(HELP)
       return values.help ? EXIT.ok : EXIT.usage
     }
-    const result = await scenario.run(values, (text) => void process.stderr.write(`${text}\n`))
+    const result = await scenario.run(values, note)
     show(result, scenario.columns, values.json)
     return EXIT.ok
   } catch (error) {
     process.stderr.write(`error  BENCH_FAILED  ${error instanceof Error ? error.message : String(error)}\n`)
     return EXIT.failure
   }
+}
+
+function note(text: string): void {
+  process.stderr.write(`${text}\n`)
 }
 
 function crowd(fixed: Pick<CrowdPlan, 'scenario' | 'sites' | 'joinEveryMs' | 'edge'>): {
