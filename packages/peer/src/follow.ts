@@ -138,6 +138,7 @@ export function follow(peer: Peer, options: FollowOptions): Following {
     using bell = createBell(peer)
     while (!signal.aborted) {
       while (peer.isPaused() && !isAborted(signal)) await pause(PAUSED_MS, signal)
+      let wakeAtMs: number
       try {
         const end = await round(rounds, ask)
         failures = 0
@@ -154,15 +155,18 @@ export function follow(peer: Peer, options: FollowOptions): Following {
         if (end === 'again') continue
         await settle(rounds, end)
         await presence.tell(await rounds.installed(), end.turn)
+        wakeAtMs = Math.min(lookAtMs, policyAtMs, presence.dueAtMs())
       } catch (error) {
         if (isAborted(signal)) break
         failures++
         lookAtMs = performance.now() + jittered(Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** (failures - 1), pollMs))
+        // What else is due waits, too: else a failure would be repeated at once.
+        wakeAtMs = lookAtMs
         enter('failing', { reason: error instanceof Error ? error.message : String(error) })
         options.onFailure(error)
       }
       status = { ...status, nextCheckMs: Date.now() + Math.round(lookAtMs - performance.now()) }
-      if (await bell.wait(nextMs(Math.min(lookAtMs, policyAtMs, presence.dueAtMs())), signal)) hurried = 0
+      if (await bell.wait(nextMs(wakeAtMs), signal)) hurried = 0
       const isNews = bell.takeNews()
       if (isNews) {
         await pause(Math.min(Math.random() * newsJitterMs, lookAtMs - performance.now()), signal)
