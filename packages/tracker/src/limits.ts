@@ -103,8 +103,8 @@ export const LIMITS = {
   reportsBurst: 20,
   reportsRefillMs: 250,
   reportsRetryMs: 5_000,
-  /** Signatures that are verified before everybody else has a turn. */
-  reportsJudgedPerTurn: 8,
+  /** How long signatures are verified before everybody else has a turn. */
+  reportsJudgeMs: 12,
   /** Reports of one transaction, and those that may wait for one. */
   reportsPerCommitMax: 512,
   reportsPendingMax: 8_192,

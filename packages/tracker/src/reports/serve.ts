@@ -31,7 +31,7 @@ export async function serveReports(
   const rateLimit = createRateLimit({ burst, refillMs, keysMax }, now)
   const sweeping = setInterval(() => rateLimit.forgetIdle(), LIMITS.sweepMs)
   stack.defer(() => clearInterval(sweeping))
-  const judge = createJudge()
+  const judge = createJudge(now)
 
   async function answer(question: unknown, sender: Sender): Promise<ReportsAnswer> {
     const retryMs = rateLimit.take(sender.peer)
@@ -64,17 +64,17 @@ export async function serveReports(
   return stack.move()
 }
 
-/** One batch after the other, and a few reports each turn of the event loop: announces do not wait for them. */
-function createJudge(): (reports: readonly Uint8Array[], sender: Sender) => Promise<Judged[]> {
+/** One batch after the other, and for a few milliseconds of each turn of the event loop: announces do not wait for long. */
+function createJudge(now: () => number): (reports: readonly Uint8Array[], sender: Sender) => Promise<Judged[]> {
   let last: Promise<unknown> = Promise.resolve()
-  let inTurn = 0
+  let turnEndsMs = -Infinity
 
   async function judge(reports: readonly Uint8Array[], sender: Sender): Promise<Judged[]> {
     const judged: Judged[] = []
     for (const bytes of reports) {
-      if ((inTurn += 1) > LIMITS.reportsJudgedPerTurn) {
+      if (now() >= turnEndsMs) {
         await nextTurn()
-        inTurn = 1
+        turnEndsMs = now() + LIMITS.reportsJudgeMs
       }
       judged.push(judgeReport(bytes, sender))
     }
