@@ -62,7 +62,7 @@ function View({ view, onOrder }: { view: RolloutView; onOrder: () => void }) {
         <Section title="Gate" note={`of ring ${rings.findLast((ring) => ring.state !== 'waiting')?.name ?? ''}`}>
           <ul class="gate">
             {gate.map((condition) => (
-              <Condition key={condition.name} of={condition} />
+              <Condition key={condition.name} of={condition} isOver={rollout.state === 'halted'} />
             ))}
           </ul>
         </Section>
@@ -83,13 +83,13 @@ function View({ view, onOrder }: { view: RolloutView; onOrder: () => void }) {
   )
 }
 
-function Condition({ of: { name, holds, text } }: { of: GateCondition }) {
+function Condition({ of: { name, holds, text }, isOver }: { of: GateCondition; isOver: boolean }) {
   // What halts is over with once it is no longer so; all else may come.
   const [tone, icon, word] = holds
     ? (['good', 'check', 'Holds'] as const)
     : name === 'failure'
       ? (['bad', 'stop', 'Fails'] as const)
-      : (['calm', 'clock', 'Not yet'] as const)
+      : (['calm', isOver ? 'dash' : 'clock', isOver ? 'Not met' : 'Not yet'] as const)
   return (
     <li class={tone}>
       <Icon name={icon} />

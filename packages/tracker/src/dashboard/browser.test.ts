@@ -147,7 +147,9 @@ describe.skipIf(why !== '')(`the dashboard in Chromium${why === '' ? '' : ` (ski
     await tabTo(page, /^$/, 'INPUT', 'text')
     await page.keyboard.type('halt 4.7.1')
     await page.keyboard.press('Enter')
-    await other.getByText('Halted').first().waitFor()
+    await page.getByText('Halt: done.').waitFor()
+    // What would be if it were halted stands among the terms.
+    await other.getByText('Halted', { exact: true }).first().waitFor()
     const halted = await stage.api.store.rollout('game-4-7-1')
     expect(halted).toMatchObject({ state: 'halted', returns: true, reason: 'halted by ada' })
     await Promise.all([page.context().close(), other.context().close()])

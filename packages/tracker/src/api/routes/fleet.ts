@@ -49,13 +49,17 @@ export const fleetRoutes = [
     async handle({ params }, { store, aggregates, now }: ApiDeps) {
       const { product, channel, version } = params
       const untilMs = now()
-      const [channels, rollouts, devices, silent] = await Promise.all([
+      const [counts, channels, rollouts, silent] = await Promise.all([
+        aggregates.versions(),
         store.channels(),
         store.rollouts({ product, channel }, { limit: RELEASE_ROLLOUTS }),
-        store.devices({ product, channel, version }, { limit: 1 }),
         store.devices({ product, channel, version, silentSinceMs: untilMs - HOUR_MS }, { limit: 1 }),
       ])
       const staged = channels.find((each) => each.product === product && each.channel === channel)
+      const devices =
+        sumVersions(counts).find(
+          (each) => each.product === product && each.channel === channel && each.version === version,
+        )?.devices ?? 0
       const own = rollouts.rows.filter((each) => each.version === version)
       const traffic = await store.bytesByHour({ product, channel, sinceMs: own[0]?.createdAtMs ?? untilMs, untilMs })
       return {
@@ -63,8 +67,8 @@ export const fleetRoutes = [
         isBase: staged?.base === version,
         isStep: staged?.steps.includes(version) ?? false,
         withdrawn: staged?.withdrawn.some((each) => each.version === version) ?? false,
-        devices: devices.total,
-        holders: Math.max(0, devices.total - silent.total),
+        devices,
+        holders: Math.max(0, devices - silent.total),
         rollouts: await Promise.all(own.map(async (each) => summarise(each, await aggregates.ringTotals(each.id)))),
         bytes: sumBytes(traffic),
       }

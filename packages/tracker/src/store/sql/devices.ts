@@ -34,7 +34,7 @@ export function deviceStore(database: Database): DeviceStore {
       }),
     async deviceTotals(nowMs) {
       const [row] = await database.all(
-        `SELECT count(*) AS devices, count(DISTINCT site) AS sites,
+        `SELECT count(*) AS devices, (SELECT count(*) FROM (SELECT DISTINCT site FROM devices) each_site) AS sites,
            coalesce(sum(CASE WHEN heard_ms > ? THEN 1 ELSE 0 END), 0) AS hour,
            coalesce(sum(CASE WHEN heard_ms > ? THEN 1 ELSE 0 END), 0) AS day,
            coalesce(sum(CASE WHEN heard_ms <= ? THEN 1 ELSE 0 END), 0) AS silent
