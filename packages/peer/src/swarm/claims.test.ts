@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { applyEvent } from './apply.ts'
-import { bitmapBytes } from './bitmap.ts'
+import { bitmapBytes, setBit } from './bitmap.ts'
+import { LAG_SPANS_MAX } from './claims.ts'
 import { ORIGIN } from './events.ts'
 import { explainWaiting, planRequests } from './plan.ts'
 import { createSwarm, DEFAULT_POLICY, FETCHING_MAX, type SwarmPolicy, type SwarmState } from './state.ts'
@@ -74,6 +75,62 @@ describe('what others of the site fetch', () => {
     const laterMs = 3 * DEFAULT_POLICY.hedgeMs
     const hedged = planRequests(state, laterMs).filter((each) => each.type === 'request' && each.reason === 'hedge')
     expect(hedged).toEqual([])
+  })
+})
+
+describe('a peer that lags behind its site', () => {
+  const ahead = LAG_SPANS_MAX + 1
+
+  function joinAhead(state: SwarmState, peer: string): void {
+    join(state, peer)
+    for (let span = 0; span < ahead; span++) applyEvent(state, { type: 'have', peer, span, nowMs: 0 })
+  }
+
+  it('fetches from its neighbours alone, until they make no progress any more', () => {
+    const state = swarm()
+    joinAhead(state, 'foremost')
+    expect(askedOfOrigin(state, 1)).toEqual([])
+    expect(explainWaiting(state, 1)).toMatchObject({ owner: SPANS - ahead, origin: 0 })
+    expect(askedOfOrigin(state, DEFAULT_POLICY.hedgeMs + 1).filter((span) => span >= ahead)).toHaveLength(SPANS - ahead)
+  })
+
+  it('owns nothing in the eyes of the others', () => {
+    const state = swarm()
+    join(state, 'slow')
+    for (let span = 0; span < ahead; span++) applyEvent(state, { type: 'done', from: ORIGIN, span, nowMs: 0 })
+    expect(askedOfOrigin(state, 1)).toHaveLength(SPANS - ahead)
+  })
+
+  it('is waited for a while with what it fetches, whatever else it gains', () => {
+    const state = swarm()
+    join(state, 'slow')
+    for (let span = 0; span < ahead; span++) applyEvent(state, { type: 'done', from: ORIGIN, span, nowMs: 0 })
+    says(state, 'slow', SPANS - 1, true, 0)
+    expect(askedOfOrigin(state, 1)).not.toContain(SPANS - 1)
+    const laterMs = DEFAULT_POLICY.hedgeMs + 1
+    applyEvent(state, { type: 'have', peer: 'slow', span: 0, nowMs: laterMs })
+    expect(askedOfOrigin(state, laterMs)).toEqual([SPANS - 1])
+  })
+})
+
+describe('the floor', () => {
+  it('has each span that neighbours deliver too slowly asked of the origin by one peer of those that lack it', () => {
+    const peers = ['a', 'b', 'c']
+    const asked = peers.flatMap((self) => {
+      const state = swarm({}, self)
+      const spans = new Uint8Array(bitmapBytes(SPANS))
+      for (let span = 0; span < SPANS; span++) setBit(spans, span)
+      applyEvent(state, { type: 'joined', peer: 'slow', local: true, spans, nowMs: 0 })
+      for (const peer of peers.filter((each) => each !== self)) {
+        join(state, peer)
+        applyEvent(state, { type: 'have', peer, span: 0, nowMs: 15_000 })
+      }
+      return planRequests(state, 15_001).flatMap((each) =>
+        each.type === 'request' && each.reason === 'floor' ? [each.span] : [],
+      )
+    })
+    expect(asked.length).toBeGreaterThan(3)
+    expect(new Set(asked).size).toBe(asked.length)
   })
 })
 

@@ -3,10 +3,22 @@ import { hasBit } from './bitmap.ts'
 import { ORIGIN } from './events.ts'
 import { FETCHING_MAX, type Neighbour, type SwarmState } from './state.ts'
 
-/** The peers of this site that need the release and make progress. */
+/** So many spans behind the foremost of the site, a peer has enough to fetch from its neighbours. */
+export const LAG_SPANS_MAX = 16
+
+/** The peers of this site that need the release, make progress, and keep up with the others. */
 export function claimants(state: SwarmState, nowMs: number): Neighbour[] {
-  const patienceMs = patienceFor(state, nowMs)
-  return rivals(state).filter((each) => nowMs - each.progressMs <= patienceMs)
+  const active = atWork(state, nowMs)
+  const foremost = mostHeld(state, active)
+  return active.filter((each) => foremost - each.hasCount <= LAG_SPANS_MAX)
+}
+
+/**
+ * Whether this peer has come so far behind its site that it is to fetch nothing for it: everybody would wait for its wire,
+ * which has more than enough to do with what the others have already. They all see the same of it, without being told.
+ */
+export function lagsBehind(state: SwarmState, nowMs: number): boolean {
+  return mostHeld(state, atWork(state, nowMs)) - countHeld(state) > LAG_SPANS_MAX
 }
 
 /** All of this site that need the release. */
@@ -14,13 +26,18 @@ export function rivals(state: SwarmState): Neighbour[] {
   return [...state.neighbours.values()].filter((each) => each.local && each.hasCount < state.spanCount)
 }
 
-/** What others of the site say they fetch: it is asked for once, whoever came to own it since. */
+/**
+ * What others of the site say they fetch: it is asked for once, whoever came to own it since. One that lags behind is waited
+ * for no longer than for one that stands still.
+ */
 export function spansFetched(state: SwarmState, nowMs: number): Set<number> {
   const patienceMs = patienceFor(state, nowMs)
+  const foremost = mostHeld(state, atWork(state, nowMs))
   const fetched = new Set<number>()
-  for (const { local, progressMs, fetching } of state.neighbours.values()) {
+  for (const { local, hasCount, progressMs, fetching } of state.neighbours.values()) {
     if (!local) continue
-    for (const [span, sinceMs] of fetching) if (nowMs - Math.max(sinceMs, progressMs) <= patienceMs) fetched.add(span)
+    const signMs = foremost - hasCount > LAG_SPANS_MAX ? 0 : progressMs
+    for (const [span, sinceMs] of fetching) if (nowMs - Math.max(sinceMs, signMs) <= patienceMs) fetched.add(span)
   }
   return fetched
 }
@@ -29,6 +46,19 @@ export function spansFetched(state: SwarmState, nowMs: number): Set<number> {
 export function claim({ fetching, has }: Neighbour, span: number, began: boolean, nowMs: number): void {
   if (!began) fetching.delete(span)
   else if (fetching.size < FETCHING_MAX && !fetching.has(span) && !hasBit(has, span)) fetching.set(span, nowMs)
+}
+
+function atWork(state: SwarmState, nowMs: number): Neighbour[] {
+  const patienceMs = patienceFor(state, nowMs)
+  return rivals(state).filter((each) => nowMs - each.progressMs <= patienceMs)
+}
+
+function mostHeld(state: SwarmState, active: readonly Neighbour[]): number {
+  return active.reduce((most, { hasCount }) => Math.max(most, hasCount), countHeld(state))
+}
+
+function countHeld(state: SwarmState): number {
+  return state.spanCount - state.missing.length - state.requests.size
 }
 
 /** Where the origin is slow to this peer, it is slow to all peers of the site, and they are no slower than they can be. */

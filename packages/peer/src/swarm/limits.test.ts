@@ -46,8 +46,8 @@ describe('the planner under limits', () => {
 
   it('keeps as much in flight as will come soon, from all neighbours together and from the origin', () => {
     const state = swarm()
-    join(state, 'a', true, all.slice(0, 20))
-    join(state, 'b', true, all.slice(0, 20))
+    join(state, 'a', true, all.slice(0, 15))
+    join(state, 'b', true, all.slice(0, 15))
     join(state, 'far', false, all.slice(20, 30))
     applyEvent(state, { type: 'limited', lanBytesMax: 2 * MIB, wanBytesMax: 100_000, originBytesMax: 1_500_000 })
     const asked = plan(state, 1).map(({ from }) => from)

@@ -4,12 +4,14 @@
  * 1. A neighbour of this site has it and has room: ask it, rarest first.
  * 2. Nobody of this site has it or fetches it, and this peer owns it: ask a remote neighbour that has it, else the origin.
  * 3. Another peer fetches or owns it: wait, unless that makes no progress; then the next in rendezvous order takes it.
- * 4. While neighbours are slower than the quality-of-service floor, the origin helps with spans that they hold.
+ *    Who has come far behind its site owns nothing.
+ * 4. While neighbours are slower than the quality-of-service floor, the origin helps with spans that they hold; who owns
+ *    one among the peers that lack it asks.
  * 5. At the very end, what a slow source still owes is asked of a faster one as well.
  */
 import { addRequest, dropRequest } from './apply.ts'
 import { hasBit } from './bitmap.ts'
-import { claimants, rivals, spansFetched } from './claims.ts'
+import { claimants, lagsBehind, rivals, spansFetched } from './claims.ts'
 import { ORIGIN, type Decision, type Reason, type Source, type Waiting } from './events.ts'
 import { owns, weigh, type Claimant } from './ownership.ts'
 import { currentRate, windowBytes } from './pace.ts'
@@ -49,11 +51,12 @@ export function explainWaiting(state: SwarmState, nowMs: number): Waiting {
   const waiting: Waiting = { owner: 0, busy: 0, nobody: 0, origin: 0 }
   const active = claimants(state, nowMs)
   const fetched = spansFetched(state, nowMs)
+  const isBehind = lagsBehind(state, nowMs)
   for (const span of state.missing) {
     const held = [...state.neighbours.values()].some((each) => hasBit(each.has, span))
     if (held) waiting.busy++
     else if (!state.policy.origin || state.inFlightMax.origin === 0) waiting.nobody++
-    else if (!fetched.has(span) && owns(span, state.self, active)) waiting.origin++
+    else if (!isBehind && !fetched.has(span) && owns(span, state.self, active)) waiting.origin++
     else waiting.owner++
   }
   return waiting
@@ -123,6 +126,8 @@ function chooseRarest(state: SwarmState, neighbour: Neighbour): number | undefin
 interface Owned {
   span: number
   reason: Reason
+  /** By how much it is owned. */
+  weight: number
 }
 
 /**
@@ -134,24 +139,32 @@ function ownedSpans(state: SwarmState, nowMs: number): Owned[] {
   const active = claimants(state, nowMs)
   const fetched = spansFetched(state, nowMs)
   const everyone = rivals(state)
-  const starving =
-    state.policy.floorBytesPerSecond > 0 &&
-    nowMs - state.startedMs > FLOOR_AFTER_MS &&
-    currentRate(state.neighboursPace, nowMs) < state.policy.floorBytesPerSecond
+  const isBehind = lagsBehind(state, nowMs)
+  const isStarving = isBelowFloor(state, nowMs)
   const owned: Owned[] = []
+  const own = (span: number, reason: Reason): void => {
+    owned.push({ span, reason, weight: weigh(span, state.self.hash) })
+  }
   for (let span = 0; span < state.spanCount; span++) {
-    if (state.status[span] !== MISSING) continue
-    const isHeld = (state.localCopies[span] ?? 0) > 0
-    if (isHeld && !onlySnubbedHold(state, span, nowMs)) {
-      if (starving) owned.push({ span, reason: 'floor' })
+    if (state.status[span] !== MISSING || fetched.has(span)) continue
+    if ((state.localCopies[span] ?? 0) === 0) {
+      if (!isBehind && owns(span, state.self, active)) own(span, reasonOf(state, span, everyone))
       continue
     }
-    if (fetched.has(span) || !owns(span, state.self, active)) continue
-    owned.push({ span, reason: isHeld ? 'holders-failed' : reasonOf(state, span, everyone) })
+    const haveFailed = onlySnubbedHold(state, span, nowMs)
+    if (!haveFailed && !isStarving) continue
+    // Others of the site wait for it, too, and one copy more is enough for all of them.
+    const without = active.filter((each) => !hasBit(each.has, span))
+    if (owns(span, state.self, without)) own(span, haveFailed ? 'holders-failed' : 'floor')
   }
-  if (active.length > 0 || isGentle(state, nowMs))
-    owned.sort((a, b) => weigh(b.span, state.self.hash) - weigh(a.span, state.self.hash))
+  if (active.length > 0 || isGentle(state, nowMs)) owned.sort((a, b) => b.weight - a.weight)
   return owned
+}
+
+function isBelowFloor(state: SwarmState, nowMs: number): boolean {
+  const floor = state.policy.floorBytesPerSecond
+  if (floor === 0 || nowMs - state.startedMs <= FLOOR_AFTER_MS) return false
+  return currentRate(state.neighboursPace, nowMs) < floor
 }
 
 function reasonOf(state: SwarmState, span: number, everyone: readonly Claimant[]): Reason {
@@ -264,8 +277,9 @@ function isWithinLimit(state: SwarmState, isLocal: boolean): boolean {
 }
 
 function remoteHasRoom(state: SwarmState, nowMs: number): boolean {
+  if (remoteRoomBytes(state, nowMs) <= 0) return false
   return [...state.neighbours.values()].some(
-    (each) => !each.local && isUsable(state, each, nowMs) && hasRoom(state, each),
+    (each) => !each.local && each.offers > 0 && isUsable(state, each, nowMs) && hasRoom(state, each),
   )
 }
 
