@@ -8,7 +8,7 @@ import { forbidden, OriginFailure } from './failure.ts'
 import { createFrameReader } from './frame-reader.ts'
 import { joinFrames } from './plan-ranges.ts'
 import type { Frame, PackRange } from './plan-ranges.ts'
-import { readBody } from './read-body.ts'
+import { letGo, readBody } from './read-body.ts'
 import { request } from './request.ts'
 import type { Answer } from './request.ts'
 import { withRetries } from './retry.ts'
@@ -102,6 +102,7 @@ export async function fetchRange(
       for await (const bytes of readBody(connection, answer, signal, paidBytes)) {
         received += bytes.length
         for (const { frame, bytes: compressed } of reader.feed(bytes)) await deliver(frame, compressed)
+        letGo(bytes)
         // A whole object goes on after the last wanted frame. A range ends here, and is read to its end so that the
         // connection can be used again.
         if (reader.done && (answer.end === undefined || received > promised)) break

@@ -1,5 +1,5 @@
 import type { BlockId, ReleaseId } from '../cid.ts'
-import { addChunks, CHUNK_ITEM_BYTES } from './chunk-list.ts'
+import { addChunks } from './chunk-list.ts'
 import { createChunkTable } from './chunk-table.ts'
 import type { Entry } from './entry.ts'
 import type { WireEntry } from './entry-wire.ts'
@@ -10,17 +10,17 @@ import { buildSpans } from './span.ts'
 import { createTreeCheck } from './tree.ts'
 
 export interface Assembly {
-  /** The next entry in order, with all its chunk items when it is a file. */
-  add(entry: WireEntry, items?: Uint8Array): void
+  /** The next entry in order, with all its chunk items when it is a file, in as many parts as they come in. */
+  add(entry: WireEntry, items?: readonly Uint8Array[]): void
   readonly chunks: number
   readonly sizeBytes: number
   finish(id: ReleaseId, root: Root, blockIds: readonly BlockId[]): Manifest
 }
 
 /** Builds a manifest entry by entry. Writer and reader share it, so that neither passes what the other refuses. */
-export function assemble(chunking: Root['chunking']): Assembly {
+export function assemble(chunking: Root['chunking'], chunksExpected?: number): Assembly {
   const tree = createTreeCheck()
-  const table = createChunkTable()
+  const table = createChunkTable(chunksExpected)
   const entries: Entry[] = []
   let chunks = 0
   let sizeBytes = 0
@@ -31,16 +31,17 @@ export function assemble(chunking: Root['chunking']): Assembly {
     get sizeBytes() {
       return sizeBytes
     },
-    add(entry, items = new Uint8Array()) {
+    add(entry, items = []) {
       tree.add(entry)
       if (entry.kind !== 'file') {
         entries.push(entry)
         return
       }
       const { kind, path, size, executable, sha256 } = entry
-      chunks += items.length / CHUNK_ITEM_BYTES
+      const indices = addChunks(table, entry, items, chunking)
+      chunks += indices.length
       sizeBytes += size
-      entries.push({ kind, path, size, executable, sha256, chunks: addChunks(table, entry, items, chunking) })
+      entries.push({ kind, path, size, executable, sha256, chunks: indices })
     },
     finish(id, root, blockIds) {
       if (root.entries !== entries.length) {

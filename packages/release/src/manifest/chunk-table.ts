@@ -20,12 +20,16 @@ export interface ChunkTableBuilder {
 }
 
 const DIGEST = 32
-const START = 1024
+const ROOM_MIN = 1024
+/** What is expected was said by others: room is made at once for so many (48 MB, untouched until they come), and for more when it is needed. */
+const ROOM_AT_ONCE_MAX = 1 << 20
 
-export function createChunkTable(): ChunkTableBuilder {
-  let digests = new Uint8Array(START * DIGEST)
-  let sizes = new Uint32Array(START)
-  let slots = new Uint32Array(START * 2)
+/** @param expected how many chunks there will be at most, where that is known: then nothing is moved into wider arrays */
+export function createChunkTable(expected = 0): ChunkTableBuilder {
+  const room = Math.min(Math.max(expected, ROOM_MIN), ROOM_AT_ONCE_MAX)
+  let digests = new Uint8Array(room * DIGEST)
+  let sizes = new Uint32Array(room)
+  let slots = new Uint32Array(slotsFor(room))
   let count = 0
   let total = 0
 
@@ -36,33 +40,36 @@ export function createChunkTable(): ChunkTableBuilder {
     const longer = new Uint32Array(sizes.length * 2)
     longer.set(sizes)
     sizes = longer
-    slots = new Uint32Array(slots.length * 2)
+    slots = new Uint32Array(slotsFor(sizes.length))
     for (let index = 0; index < count; index++) slots[freeSlot(slots, digests, index * DIGEST)] = index + 1
   }
 
   return {
     add(bytes, offset, size) {
-      const slot = findSlot(slots, digests, bytes, offset)
+      let slot = findSlot(slots, digests, bytes, offset)
       const there = slots[slot] as number
       if (there !== 0) return there - 1
+      if (count === sizes.length) {
+        grow()
+        slot = findSlot(slots, digests, bytes, offset)
+      }
       const index = count
       digests.set(bytes.subarray(offset, offset + DIGEST), index * DIGEST)
       sizes[index] = size
       slots[slot] = index + 1
       count += 1
       total += size
-      if (count === sizes.length) grow()
       return index
     },
     sizeOf: (index) => sizes[index] as number,
     finish() {
-      const ownDigests = digests.slice(0, count * DIGEST)
+      const ownDigests = count === sizes.length ? digests : digests.slice(0, count * DIGEST)
       const ownSlots = slots
       return {
         count,
         bytes: total,
         digests: ownDigests,
-        sizes: sizes.slice(0, count),
+        sizes: count === sizes.length ? sizes : sizes.slice(0, count),
         digest: (index) => ownDigests.subarray(index * DIGEST, (index + 1) * DIGEST),
         find(digest) {
           const there = ownSlots[findSlot(ownSlots, ownDigests, digest, 0)] as number
@@ -71,6 +78,11 @@ export function createChunkTable(): ChunkTableBuilder {
       }
     },
   }
+}
+
+/** A power of two, at least twice as many. */
+function slotsFor(chunks: number): number {
+  return 2 ** Math.ceil(Math.log2(chunks * 2))
 }
 
 /** Open addressing on the digest's first bytes, which a hash function made even. The table is never more than half full. */

@@ -34,7 +34,7 @@ export function encodeManifest(input: ManifestInput): { id: ReleaseId; blocks: B
   for (const entry of input.entries.toSorted((a, b) => comparePaths(a.path, b.path))) {
     const { wire, items } = toWire(entry, (bytes) => store(blocks, bytes))
     const bytes = encodeEntry(wire)
-    assembly.add(wire, items)
+    assembly.add(wire, items === undefined ? [] : [items])
     noteEntry(seen, wire.path, bytes.length)
     encoded.push(bytes)
   }

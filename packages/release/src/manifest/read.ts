@@ -2,7 +2,7 @@ import type { BlockId, ReleaseId } from '../cid.ts'
 import { BLOCK_BYTES_MAX, INLINE_CHUNKS_MAX } from '../limits.ts'
 import { quote } from '../quote.ts'
 import { assemble } from './assemble.ts'
-import { CHUNK_ITEM_BYTES, decodeChunkList, splitChunks } from './chunk-list.ts'
+import { countItems, CHUNK_ITEM_BYTES, decodeChunkList, isDivided } from './chunk-list.ts'
 import { decodeEntryList, splitEntries, type EntrySizes } from './entry-list.ts'
 import type { WireEntry } from './entry-wire.ts'
 import { inOrder } from './in-order.ts'
@@ -30,14 +30,14 @@ export async function readManifest(
   }
   const root = decodeRoot(await fetch(id))
   const entries = await readEntries(root, fetch, concurrency)
-  const assembly = assemble(root.chunking)
+  const assembly = assemble(root.chunking, root.chunks)
   const chunkLists = inOrder(linkedLists(entries), fetch, concurrency)
   for (const entry of entries) {
     if (entry.kind !== 'file') assembly.add(entry)
     else
       assembly.add(
         entry,
-        'lists' in entry ? await readChunks(entry, chunkLists, root.chunks - assembly.chunks) : entry.chunks,
+        'lists' in entry ? await readChunks(entry, chunkLists, root.chunks - assembly.chunks) : [entry.chunks],
       )
   }
   const blockIds = new Set([...linkedLists(entries), ...root.lists, id])
@@ -69,12 +69,12 @@ function* linkedLists(entries: readonly WireEntry[]): Generator<BlockId> {
   for (const entry of entries) if (entry.kind === 'file' && 'lists' in entry) yield* entry.lists
 }
 
-/** All chunk items of a file that links its lists. */
+/** All chunk items of a file that links its lists, list by list. */
 async function readChunks(
   file: { path: string; lists: BlockId[] },
   chunkLists: AsyncGenerator<Uint8Array, void, undefined>,
   chunksLeft: number,
-): Promise<Uint8Array> {
+): Promise<Uint8Array[]> {
   const lists: Uint8Array[] = []
   let bytesLeft = chunksLeft * CHUNK_ITEM_BYTES
   for (const id of file.lists) {
@@ -85,20 +85,13 @@ async function readChunks(
     if (bytesLeft < 0) refuse('chunk-count', `with ${quote(file.path)} there are more chunks than the root states`)
     lists.push(list)
   }
-  const items = Buffer.concat(lists)
-  if (items.length <= INLINE_CHUNKS_MAX * CHUNK_ITEM_BYTES) {
+  if (countItems(lists) <= INLINE_CHUNKS_MAX) {
     refuse('chunks-linked', `${quote(file.path)} links a chunk list for chunks that belong inline`)
   }
-  const expected = splitChunks(items).map((list) => list.length)
-  if (
-    !sameNumbers(
-      expected,
-      lists.map((list) => list.length),
-    )
-  ) {
+  if (!isDivided(lists)) {
     refuse('chunk-list-split', `the chunk lists of ${quote(file.path)} are not divided where the format divides them`)
   }
-  return items
+  return lists
 }
 
 function sameNumbers(a: readonly number[], b: readonly number[]): boolean {

@@ -1,6 +1,7 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { blockIdOf } from '../cid.ts'
-import { decodeCanonical, isRecord, verifyBlock } from './wire.ts'
+import { decodeCanonical, encode, isByteString, isRecord, verifyBlock, viewByteString } from './wire.ts'
 
 const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'))
 
@@ -18,6 +19,37 @@ test('only the one encoding of a value is read', () => {
   ]) {
     expect(decodeCanonical(bytesOf(hex))).toBeUndefined()
   }
+})
+
+test('a byte string is read where it lies, as decoding would read it', () => {
+  for (const length of [0, 1, 23, 24, 255, 256, 65_535, 65_536]) {
+    const block = encode(new Uint8Array(length).fill(7))
+    expect(viewByteString(block)).toEqual(decodeCanonical(block))
+    expect(viewByteString(block)?.buffer).toBe(block.buffer)
+  }
+  const starts = [
+    '40',
+    '41',
+    '57',
+    '58',
+    '5800',
+    '5817',
+    '5818',
+    '59',
+    '590000',
+    '5900ff',
+    '590100',
+    '5a0000ffff',
+    '5f',
+    '5b',
+  ]
+  fc.assert(
+    fc.property(fc.constantFrom(...starts), fc.uint8Array({ maxLength: 300 }), (start, rest) => {
+      const block = Uint8Array.from([...bytesOf(start), ...rest])
+      expect(isByteString(block)).toBe(true)
+      expect(viewByteString(block)).toEqual(decodeCanonical(block))
+    }),
+  )
 })
 
 test('no nesting overflows the stack', () => {

@@ -19,6 +19,25 @@ export function decodeAny(bytes: Uint8Array): unknown {
   return attempt(() => decode<unknown>(bytes))
 }
 
+/** Whether a dag-cbor value begins as a byte string. */
+export function isByteString(bytes: Uint8Array): boolean {
+  return (bytes[0] ?? 0) >> 5 === 2
+}
+
+/** The content of a byte string that is exactly what the encoder would write, where it lies: large ones are not copied. */
+export function viewByteString(bytes: Uint8Array): Uint8Array | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const [first, size] = [bytes[0] ?? 0, bytes.length]
+  if (first >= 0x40 && first < 0x58) return size === 1 + first - 0x40 ? bytes.subarray(1) : undefined
+  // A length stands in the shortest form that holds it.
+  if (first === 0x58 && size > 2) return size === 2 + view.getUint8(1) && size - 2 >= 24 ? bytes.subarray(2) : undefined
+  if (first === 0x59 && size > 3)
+    return size === 3 + view.getUint16(1) && size - 3 >= 0x100 ? bytes.subarray(3) : undefined
+  if (first === 0x5a && size > 5)
+    return size === 5 + view.getUint32(1) && size - 5 >= 0x10000 ? bytes.subarray(5) : undefined
+  return undefined
+}
+
 function attempt(work: () => unknown): unknown {
   try {
     return work()
