@@ -204,6 +204,8 @@ export const LIMITS = {
   recentFreshMs: 1_000,
   recentKeptMs: 10_000,
   recentKeysMax: 500,
+  /** Until they are read anew for whoever asks next: what is asked now goes first. */
+  recentDelayMs: 100,
   /** The built dashboard, as it is held in memory. */
   dashboardFilesMax: 128,
   dashboardBytesMax: 8 * 1024 * 1024,

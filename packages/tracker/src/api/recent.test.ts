@@ -5,7 +5,10 @@ import { createRecent } from './recent.ts'
 function setUp() {
   const clock = { nowMs: 1_000_000 }
   const reads: PromiseWithResolvers<number>[] = []
-  const recent = createRecent<number>(() => clock.nowMs)
+  const recent = createRecent<number>(
+    () => clock.nowMs,
+    (work) => work(),
+  )
   const get = (key = 'a') =>
     recent.get(key, () => {
       const read = Promise.withResolvers<number>()
