@@ -1,10 +1,11 @@
 /** What the store counts over all devices, as it was within the last moments. */
 import type { DeviceTotals, Store, VersionCount } from '../store/store.ts'
-import type { RingTotals } from '../rollout/rollout.ts'
+import type { RingTotals, Rollout } from '../rollout/rollout.ts'
 import { createRecent } from './recent.ts'
 
 export interface Aggregates {
-  ringTotals(rollout: string): Promise<RingTotals[]>
+  /** Never older than the rollout that they are shown with. */
+  ringTotals(rollout: Pick<Rollout, 'id' | 'revision'>): Promise<RingTotals[]>
   deviceTotals(): Promise<DeviceTotals>
   versions(): Promise<VersionCount[]>
 }
@@ -18,7 +19,7 @@ export function createAggregates(
   const devices = createRecent<DeviceTotals>(now)
   const versions = createRecent<VersionCount[]>(now)
   return {
-    ringTotals: (rollout) => rings.get(rollout, () => store.ringTotals(rollout, now())),
+    ringTotals: ({ id, revision }) => rings.get(`${id} ${revision}`, () => store.ringTotals(id, now())),
     deviceTotals: () => devices.get('', () => store.deviceTotals(now())),
     versions: () => versions.get('', () => store.versions({})),
   }

@@ -22,7 +22,7 @@ export async function readFleet({ store, aggregates, connected, now }: ApiDeps):
   const rollouts = await Promise.all(
     current.map(async (rollout): Promise<[Rollout, RingTotals[]]> => [
       rollout,
-      await aggregates.ringTotals(rollout.id),
+      await aggregates.ringTotals(rollout),
     ]),
   )
   return {

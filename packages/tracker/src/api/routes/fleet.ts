@@ -69,7 +69,7 @@ export const fleetRoutes = [
         withdrawn: staged?.withdrawn.some((each) => each.version === version) ?? false,
         devices,
         holders: Math.max(0, devices - silent.total),
-        rollouts: await Promise.all(own.map(async (each) => summarise(each, await aggregates.ringTotals(each.id)))),
+        rollouts: await Promise.all(own.map(async (each) => summarise(each, await aggregates.ringTotals(each)))),
         bytes: sumBytes(traffic),
       }
     },

@@ -30,7 +30,7 @@ export const rolloutRoutes = [
       const { state, ...rest } = filter
       const rollouts = await store.rollouts({ ...rest, ...(state === undefined ? {} : { state: [state] }) }, page)
       const rows = await Promise.all(
-        rollouts.rows.map(async (each) => summarise(each, await aggregates.ringTotals(each.id))),
+        rollouts.rows.map(async (each) => summarise(each, await aggregates.ringTotals(each))),
       )
       return { ...rollouts, rows }
     },
@@ -81,7 +81,7 @@ async function viewRollout(rollout: Rollout, { store, aggregates, now }: ApiDeps
   const { id, product, channel, createdAtMs } = rollout
   const nowMs = now()
   const [totals, pace, timeline, traffic] = await Promise.all([
-    aggregates.ringTotals(id),
+    aggregates.ringTotals(rollout),
     store.rolloutPace(id),
     store.audit({ rollout: id }, { limit: TIMELINE_ROWS }),
     store.bytesByHour({ product, channel, sinceMs: createdAtMs, untilMs: nowMs }),
