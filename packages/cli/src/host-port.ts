@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { usageError } from './error.ts'
 
 /** `127.0.0.1:8080`, `[::1]:8080`, `localhost:0`; `:8080` listens on every address. */
@@ -9,4 +10,9 @@ export function parseHostPort(text: string): { host: string; port: number } {
   }
   const host = match[1] ?? match[2] ?? ''
   return { host: host === '' ? '::' : host, port }
+}
+
+/** Whether nobody else can reach what listens there. */
+export function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }

@@ -3,7 +3,7 @@ export { loadConfig, loadConfigWithOrigins, type ConfigOrigins, type ConfigSourc
 export { formatDuration, parseDuration } from './duration.ts'
 export { CliError, usageError, type Explanation } from './error.ts'
 export { EXIT } from './exit.ts'
-export { parseHostPort } from './host-port.ts'
+export { isLoopbackHost, parseHostPort } from './host-port.ts'
 export { createLogger } from './logger.ts'
 export { nearestName } from './nearest.ts'
 export { createOutput, fitLine, type Output, type TextStream } from './output.ts'

@@ -64,6 +64,8 @@ export const LIMITS = {
   doctorTimeoutMs: 5_000,
   /** A limit in what the running daemon is told. */
   controlBodyBytesMax: 4 << 10,
+  /** What monitoring may take, where it is served at all: for one request, how often that is looked after, and sockets. */
+  monitoring: { requestTimeoutMs: 5_000, checkMs: 1_000, connectionsMax: 32 },
   /** Neighbours that this peer connects to on its own. */
   neighboursMax: 30,
   /** Peers that were heard of and are remembered for a connection. */

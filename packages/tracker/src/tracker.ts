@@ -8,7 +8,9 @@ import { createDesk } from './api/desk.ts'
 import type { Dashboard } from './dashboard/load.ts'
 import { mountDashboard } from './dashboard/mount.ts'
 import { TrackerError } from './error.ts'
+import { addFleetReadings } from './http/fleet-readings.ts'
 import { createMetrics } from './http/metrics.ts'
+import { countRequests } from './http/requests.ts'
 import { startHttp, type HttpConfig } from './http/server.ts'
 import { LIMITS } from './limits.ts'
 import { serveMembers } from './members/serve.ts'
@@ -19,6 +21,7 @@ import { startRolloutService, type PolicyConfig, type RolloutService } from './p
 import { createRegistry } from './registry/registry.ts'
 import { answerAnnounce } from './service/announce-service.ts'
 import { createRateLimit } from './service/rate-limit.ts'
+import { measureStore } from './store/measured.ts'
 import type { Store } from './store/store.ts'
 import { answerQuestions } from './wire/exchange.ts'
 import { relayNews } from './news/relay.ts'
@@ -63,7 +66,7 @@ interface TrackerDeps {
 }
 
 export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}): Promise<Tracker> {
-  const { now = () => performance.now(), random = Math.random, wallNow = Date.now, onFault = () => undefined } = deps
+  const { now = () => performance.now(), random = Math.random, wallNow = Date.now } = deps
   const { intervalMs = LIMITS.intervalMs, announceRefillMs = LIMITS.announceRefillMs } = config
   await using stack = new AsyncDisposableStack()
 
@@ -72,7 +75,7 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
     { burst: LIMITS.announceBurst, refillMs: announceRefillMs, keysMax: LIMITS.peersMax },
     now,
   )
-  const { office, root, store, policy, dashboard, ...wiring } = config
+  const { office, root, store: given, policy, dashboard, ...wiring } = config
   const handshake = office === undefined ? {} : { handshake: office.handshake }
   const node = stack.adopt(await startNode({ ...wiring, ...handshake, dht: 'server' }), stopNode)
   const metrics = createMetrics({
@@ -80,6 +83,12 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
     topics: () => registry.topics,
     connections: () => node.getConnections().length,
   })
+  const onFault = (error: unknown): void => {
+    metrics.faulted()
+    deps.onFault?.(error)
+  }
+  const store = given && measureStore(given, (operation, seconds) => metrics.stored(operation, seconds))
+  if (store !== undefined) addFleetReadings(metrics.registry, { store, now: wallNow, onFault })
 
   let rollouts: RolloutService | undefined
   const relay = stack.use(
@@ -138,6 +147,7 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
 
   const isReady = (): boolean => node.status === 'started' && node.getMultiaddrs().length > 0
   const mount = (server: FastifyInstance): void => {
+    countRequests(server, metrics)
     const service = rollouts
     if (store === undefined || service === undefined) return
     const desk = createDesk({ store, publish: (change) => service.publish(change), now: wallNow })

@@ -124,6 +124,9 @@ export const configSchema = z.strictObject({
   pollSeconds: z.number().min(1).max(604_800).default(3_600),
   /** A release that was heard of is looked for within so long, each peer at a moment of its own. */
   newsJitterSeconds: z.number().min(0).max(3_600).default(10),
+  /** HOST:PORT where monitoring may ask: /livez, /readyz, /metrics. Not served when absent; beyond this machine only behind a proxy. */
+  http: z.string().optional(),
+  httpBehindProxy: z.boolean().default(false),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 

@@ -51,11 +51,15 @@ export interface PeerStatus {
   addresses: string[]
   origin: string | undefined
   sentBytes: number
+  /** Of them, to neighbours of other sites. */
+  sentWanBytes: number
   limits: Record<Flow, LimitStatus>
   /** Only in the background. */
   background?: BackgroundStatus
   /** Of the signed metadata: what there is of it, and how fresh it is. */
   metadata: TrustStatus
+  /** Where one is known, or wanted: `staged` are the followed targets that it decides on. */
+  policy?: { version?: number; expires?: string; staged: string[] }
   /** Of a private fleet only. */
   membership?: { group: string; role: string; expires: string; revocations: number }
   follows: FollowStatus[]

@@ -28,6 +28,7 @@ function facts(change: Partial<DoctorFacts> = {}, status: Partial<DoctorFacts['s
       addresses: ['/ip4/10.4.0.7/tcp/7070/p2p/me'],
       origin: 'https://cdn.example/',
       sentBytes: 0,
+      sentWanBytes: 0,
       limits: {
         uploadWan: unlimited,
         downloadWan: unlimited,
@@ -40,6 +41,8 @@ function facts(change: Partial<DoctorFacts> = {}, status: Partial<DoctorFacts['s
         expires: { role: 'timestamp', at: new Date(NOW_MS + 30 * HOUR_MS).toISOString() },
         confirmedMs: NOW_MS - 60_000,
       },
+      policy: { version: 12, expires: new Date(NOW_MS + 29 * 24 * HOUR_MS).toISOString(), staged: ['game@stable'] },
+      reports: { pending: 0, dead: 0, dropped: 0 },
       follows: [{ target: 'game@stable', out: '/srv', state: 'current', sinceMs: NOW_MS }],
       neighbours: [near, far],
       ...status,
@@ -50,6 +53,10 @@ function facts(change: Partial<DoctorFacts> = {}, status: Partial<DoctorFacts['s
 const { origin } = facts()
 const expiring = (at: string): Partial<DoctorFacts['status']> => ({
   metadata: { ...facts().status.metadata, expires: { role: 'timestamp', at } },
+})
+
+const policyUntil = (expires: string): Partial<DoctorFacts['status']> => ({
+  policy: { version: 12, expires, staged: ['game@stable'] },
 })
 
 describe('a doctor', () => {
@@ -76,6 +83,16 @@ describe('a doctor', () => {
       'FAIL',
       'enroll',
       facts({}, { membership: { group: 'g', role: 'device', expires: '2026-05-01T11:00:00Z', revocations: 0 } }),
+    ],
+    ['policy', 'FAIL', 'policy-out', facts({}, { policy: { staged: ['game@stable'] } })],
+    ['policy', 'FAIL', 'policy key', facts({}, policyUntil('2026-05-01T11:00:00Z'))],
+    ['policy', 'warn', 'policy key', facts({}, policyUntil('2026-05-05T12:00:00Z'))],
+    ['reports', 'warn', 'resend', facts({}, { reports: { pending: 0, dead: 2, dropped: 0 } })],
+    [
+      'reports',
+      'warn',
+      'tracker reachable',
+      facts({}, { reports: { pending: 3, dead: 0, dropped: 0, oldestMs: NOW_MS - HOUR_MS, failure: 'no answer' } }),
     ],
     ['tracker', 'FAIL', '7071', facts({ trackers: [{ address: '/dns4/t', failure: 'refused' }] })],
     ['tracker', 'warn', '7071', facts({ trackers: [{ address: '/dns4/t', failure: 'refused' }, ...facts().trackers] })],
@@ -108,9 +125,22 @@ describe('a doctor', () => {
     expect(wrong[0]?.fix).toContain(fix)
   })
 
+  it('says what keeps a machine of a staged channel waiting, and for how long reports do', () => {
+    const follows = [
+      { target: 'game@stable', out: '/', state: 'waiting', wait: 'ring-closed', ring: 'broad', sinceMs: 0 } as const,
+    ]
+    const reports = { pending: 1, dead: 0, dropped: 0, oldestMs: NOW_MS - HOUR_MS }
+    const found = examine(facts({}, { follows, reports }))
+    const text = (wanted: string): string | undefined => found.find(({ check }) => check === wanted)?.text
+    expect(text('policy')).toBe('version 12 expires in 29d; game@stable waiting: ring broad is not open')
+    expect(text('reports')).toBe('1 report to be sent, the oldest for 1h')
+  })
+
   it('judges nothing that it cannot know', () => {
     const little = facts({ inboundConnections: 0, disks: [], trackers: [] }, { neighbours: [] })
     delete little.origin
+    delete little.status.policy
+    delete little.status.reports
     const found = examine(little)
     expect(found.map(({ check }) => check)).toEqual([
       'daemon',

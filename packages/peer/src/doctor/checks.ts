@@ -1,6 +1,8 @@
 /** What is well and what is not, with what to do about it: a table of checks over facts, each of which knows nothing of the others. */
 import { formatBytes, formatDuration } from '@shoal/cli'
 import { formatRate } from '../config/index.ts'
+import type { FollowStatus } from '../control/index.ts'
+import { waitingText } from '../program/waiting-text.ts'
 import { flowName } from '../traffic/index.ts'
 import type { DoctorFacts } from './facts.ts'
 
@@ -20,6 +22,8 @@ const HOUR_MS = 3_600_000
 /** A clock that differs by more makes signatures expired, or credentials not valid yet. */
 const SKEW_FAIL_MS = 300_000
 const SKEW_WARN_MS = 5_000
+/** A policy is signed anew when 20 of its 30 days are left. */
+const POLICY_WARN_MS = 7 * 24 * HOUR_MS
 const SILENT_NEIGHBOURS_MIN = 5
 const FREE_FAIL_BYTES = 100e6
 const FREE_WARN_BYTES = 2e9
@@ -50,6 +54,41 @@ export const CHECKS: Readonly<Record<string, Check>> = {
     const left = `${root}, ${expires.role} expires in ${formatDuration(leftMs)}`
     if (leftMs < HOUR_MS) return { verdict: 'warn', text: left, fix }
     return ok(confirmedMs === undefined ? left : `${left}, confirmed ${formatDuration(nowMs - confirmedMs)} ago`)
+  },
+  policy: ({ status: { policy, follows }, nowMs }) => {
+    if (policy === undefined) return undefined
+    const { version, expires, staged } = policy
+    if (version === undefined || expires === undefined) {
+      const fix = 'is a tracker reachable, or tuf/policy.json at the origin (shoal-tracker run --policy-out)?'
+      return { verdict: 'FAIL', text: `${staged.join(', ')}: staged, and no policy is known: nothing is begun`, fix }
+    }
+    const fix = 'is a tracker with the policy key running? it signs the policy anew in time'
+    const leftMs = Date.parse(expires) - nowMs
+    if (leftMs <= 0) {
+      const verdict = staged.length === 0 ? 'warn' : 'FAIL'
+      return { verdict, text: `version ${version} expired on ${expires}: nothing is begun`, fix }
+    }
+    const turns = follows.filter(({ target }) => staged.includes(target)).map((each) => turnText(each, nowMs))
+    const text = [`version ${version} expires in ${formatDuration(leftMs)}`, ...turns].join('; ')
+    return leftMs < POLICY_WARN_MS ? { verdict: 'warn', text, fix } : ok(text)
+  },
+  reports: ({ status: { reports }, nowMs }) => {
+    if (reports === undefined) return undefined
+    const { pending, dead, oldestMs, failure } = reports
+    const oldest = oldestMs === undefined ? '' : `, the oldest for ${formatDuration(Math.max(0, nowMs - oldestMs))}`
+    const queued = pending === 0 ? 'all delivered' : `${count(pending, 'report')} to be sent${oldest}`
+    if (dead > 0)
+      return {
+        verdict: 'warn',
+        text: `${queued}; ${dead} given up`,
+        fix: 'shoal-peer reports list --dead says why; shoal-peer reports resend',
+      }
+    if (pending === 0 || failure === undefined) return ok(queued)
+    return {
+      verdict: 'warn',
+      text: `${queued}: ${failure}`,
+      fix: 'is a tracker reachable? they are kept, and tried again',
+    }
   },
   membership: ({ status: { membership }, nowMs }) => {
     if (membership === undefined) return undefined
@@ -144,6 +183,13 @@ export function examine(facts: DoctorFacts): (Finding & { check: string })[] {
     const finding = judge(facts)
     return finding === undefined ? [] : [{ check, ...finding }]
   })
+}
+
+/** `game@stable waiting: ring broad is not open` */
+function turnText({ target, state, wait, ...when }: FollowStatus, nowMs: number): string {
+  return wait === undefined
+    ? `${target} ${state}`
+    : `${target} ${state}: ${waitingText({ ...when, reason: wait }, nowMs)}`
 }
 
 function count(number: number, noun: string): string {

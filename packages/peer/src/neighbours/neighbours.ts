@@ -47,6 +47,8 @@ export interface Neighbours extends AsyncDisposable {
   /** Whom this peer will have nothing to do with any more, and why. */
   bans(): { peer: string; cause: string }[]
   readonly sentBytes: number
+  /** Of them, to other sites. */
+  readonly sentWanBytes: number
   readonly wastedBytes: number
 }
 
@@ -67,6 +69,7 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
   const listeners = new Set<(neighbour: Neighbour) => void>()
   const stopped = new AbortController()
   let sentBytes = 0
+  let sentWanBytes = 0
   let wastedBytes = 0
 
   const dialler = createDialler(
@@ -104,6 +107,7 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
       sentBytes += bytes
       const neighbour = neighbours.get(peer)
       if (neighbour !== undefined) neighbour.sentBytes += bytes
+      if (neighbour?.local !== true) sentWanBytes += bytes
     },
     onViolation: violated,
   })
@@ -289,6 +293,9 @@ export async function startNeighbours(node: Libp2p, config: NeighboursConfig): P
     bans: () => banned.list(),
     get sentBytes() {
       return sentBytes
+    },
+    get sentWanBytes() {
+      return sentWanBytes
     },
     get wastedBytes() {
       return wastedBytes

@@ -4,18 +4,18 @@ import { addExamples, createLogger, createOutput, loadConfig, shutdownSignal } f
 import type { Command } from 'commander'
 import { openCache } from '../cache/index.ts'
 import { configSchema, readAddresses, readSite, readTrustedRoot, type Config } from '../config/index.ts'
-import { startControl, type LimitStatus, type PeerStatus } from '../control/index.ts'
+import { startControl, type PeerStatus } from '../control/index.ts'
 import { gatherFacts } from '../doctor/index.ts'
 import { follow } from '../follow.ts'
 import { loadIdentity } from '../network/index.ts'
-import { startPeer, type Peer } from '../peer.ts'
-import { FLOWS, type Flow } from '../traffic/index.ts'
+import { startPeer } from '../peer.ts'
+import { daemonStatus } from './daemon-status.ts'
 import { explainPeerError } from './explain.ts'
 import { openFollowed, startReporting } from './followed.ts'
 import { logEvents } from './log-events.ts'
+import { openMonitoring } from './monitoring.ts'
 import { cacheFolder, checkRole, readFollows } from './roles.ts'
 import { summaryFields } from './summary.ts'
-import { VERSION } from './version.ts'
 import { waitingText } from './waiting-text.ts'
 
 const SETTLE_MS = 1_000
@@ -47,6 +47,8 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
     }),
   )
   checkRole(peer, config.role)
+  const monitoring = await openMonitoring(config, () => status())
+  const metrics = monitoring?.metrics
   const cache =
     config.role === 'cache' ? stack.use(await openCache(peer, cacheFolder(config), config.cacheBytes)) : undefined
   const ended = peer.membership?.ended ?? new AbortController().signal
@@ -68,15 +70,19 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
         output.record('phase', about)
         log.debug(about, 'phase')
       },
-      onProgress: ({ account: { bytes }, doneBytes, rate, waiting }) => {
+      onProgress: ({ account, doneBytes, rate, waiting }) => {
+        const { bytes } = account
+        metrics?.moved(account)
         const neighbours = peer.neighbours.list().length
         output.record('progress', { target, doneBytes, totalBytes: bytes.total, rate, bytes, waiting, neighbours })
       },
       onUpdated: (result) => {
+        metrics?.installed(result.account, { isHeld: cache !== undefined })
         output.record('installed', { target, ...summaryFields(peer, followed.target, result) })
         log.info({ release: result.release, version: result.version, bytes: result.account.bytes }, 'installed')
       },
       onStep: ({ step, ...fields }) => {
+        metrics?.stepped(step)
         output.record('step', { target, step, ...fields })
         log[step === 'failed' || step === 'returned' ? 'warn' : 'info']({ target, ...fields }, step)
       },
@@ -92,31 +98,15 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
         await reports?.tell({ product, channel, platform, version, state: 'present', ...about })
       },
       onFailure: (error) => {
+        metrics?.failed()
         const { code, message, fix } = explainPeerError(error) ?? { code: 'INTERNAL', message: String(error), fix: '' }
         output.record('failure', { target, code, message, fix })
         log.warn({ code, target, fix }, message)
       },
     })
   })
-  const status = (): PeerStatus => ({
-    peerId: peer.id,
-    version: VERSION,
-    site: peer.site,
-    role: config.role,
-    ...(cache === undefined ? {} : { cache: cache.status() }),
-    paused: peer.isPaused(),
-    startedMs,
-    addresses: peer.node.getMultiaddrs().map(String),
-    origin: peer.origin?.url,
-    sentBytes: peer.neighbours.sentBytes,
-    limits: limitStatus(peer),
-    ...(peer.traffic.background === undefined ? {} : { background: peer.traffic.background.status() }),
-    metadata: peer.trust.status(),
-    ...membershipStatus(peer),
-    follows: following.map((each) => each.status()),
-    ...(reports === undefined ? {} : { reports: reports.status() }),
-    neighbours: peer.neighbours.list(),
-  })
+  const status = (): PeerStatus =>
+    daemonStatus(peer, { role: config.role, startedMs, follows, following, cache, reports })
   stack.use(
     await startControl(join(resolve(config.stateDir), 'control.sock'), {
       setPaused: (paused) => peer.setPaused(paused),
@@ -136,9 +126,12 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
         }),
     }),
   )
+  const http = await monitoring?.serve()
+  if (http !== undefined) stack.use(http)
   const addresses = peer.node.getMultiaddrs().map(String)
-  output.record('listening', { peerId: peer.id, addresses, stateDir: resolve(config.stateDir) })
-  log.info({ peerId: peer.id, addresses }, 'listening')
+  const where = { peerId: peer.id, addresses, ...(http === undefined ? {} : { http: http.url }) }
+  output.record('listening', { ...where, stateDir: resolve(config.stateDir) })
+  log.info(where, 'listening')
   await Promise.all(following.map((each) => each.ended))
   ended.throwIfAborted()
   output.summary({ peerId: peer.id, sentBytes: peer.neighbours.sentBytes }, 'stopped')
@@ -166,20 +159,4 @@ async function peerSettings(config: Config): Promise<Omit<Parameters<typeof star
     membershipMs: config.membershipSeconds * 1000,
     ...(config.serviceTag === undefined ? {} : { serviceTag: config.serviceTag }),
   }
-}
-
-function limitStatus({ traffic }: Peer): PeerStatus['limits'] {
-  const limits = traffic.limits()
-  const entries = FLOWS.map((flow): [Flow, LimitStatus] => {
-    const { rate, ...rest } = limits[flow]
-    return [flow, { bytesPerSecond: rate === Infinity ? null : rate, ...rest }]
-  })
-  return Object.fromEntries(entries) as PeerStatus['limits']
-}
-
-function membershipStatus({ membership: kept }: Peer): Pick<PeerStatus, 'membership'> {
-  if (kept === undefined) return {}
-  const { credential, sequence } = kept.membership
-  const { group, role, expires } = credential
-  return { membership: { group, role, expires: new Date(expires * 1_000).toISOString(), revocations: sequence } }
 }

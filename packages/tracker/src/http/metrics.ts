@@ -1,4 +1,5 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { addReading, createRegistry } from '@shoal/cli/metrics'
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { ReplyMessage } from '../announce/message.ts'
 import type { ReportsAnswer } from '../reports/message.ts'
 
@@ -7,7 +8,15 @@ export interface TrackerMetrics {
   answered(reply: ReplyMessage): void
   reported(answer: ReportsAnswer): void
   failed(code: string): void
+  /** A fault of the program or of what it stands on. */
+  faulted(): void
+  requested(route: string, status: string): void
+  streaming(change: 1 | -1): void
+  stored(operation: string, seconds: number): void
 }
+
+/** Of a store on the same machine, up to one that is in trouble. */
+const STORE_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
 
 /** The gauges are read when somebody looks. */
 interface Levels {
@@ -18,9 +27,8 @@ interface Levels {
 
 /** Base units, `_total` for counters, and never a label per peer, topic or site. */
 export function createMetrics(levels: Levels): TrackerMetrics {
-  const registry = new Registry()
+  const registry = createRegistry()
   const registers = [registry]
-  collectDefaultMetrics({ register: registry })
   const announces = new Counter({
     name: 'shoal_tracker_announces_total',
     help: 'Announces answered, by status: ok, invalid (not understood), too-often (that peer must wait), busy.',
@@ -50,12 +58,33 @@ export function createMetrics(levels: Levels): TrackerMetrics {
     labelNames: ['code'] as const,
     registers,
   })
-  const gauge = (name: string, help: string, read: () => number): void => {
-    const level: Gauge = new Gauge({ name, help, registers, collect: () => level.set(read()) })
-  }
-  gauge('shoal_tracker_peers', 'Peers that announced lately and can be handed out.', levels.peers)
-  gauge('shoal_tracker_topics', 'Topics that at least one such peer follows.', levels.topics)
-  gauge('shoal_tracker_connections', 'Open libp2p connections, in both directions.', levels.connections)
+  const faults = new Counter({
+    name: 'shoal_tracker_faults_total',
+    help: 'What went wrong here and is in the log: a store that does not answer, a policy that cannot be written.',
+    registers,
+  })
+  const requests = new Counter({
+    name: 'shoal_tracker_http_requests_total',
+    help: 'HTTP requests by what they were for (rollouts, devices, events, …; monitoring, dashboard) and status; aborted: nobody waited for the answer.',
+    labelNames: ['route', 'status'] as const,
+    registers,
+  })
+  const streams = new Gauge({
+    name: 'shoal_tracker_event_streams',
+    help: 'Streams of events that are open: dashboards, mostly.',
+    registers,
+  })
+  const storeSeconds = new Histogram({
+    name: 'shoal_tracker_store_duration_seconds',
+    help: 'How long operations of the store took, failed ones too, by operation: takeReports, change, devices and so on.',
+    labelNames: ['operation'] as const,
+    buckets: STORE_SECONDS,
+    registers,
+  })
+  const reading = (name: string, help: string, read: () => number): void => addReading(registry, { name, help, read })
+  reading('shoal_tracker_peers', 'Peers that announced lately and can be handed out.', levels.peers)
+  reading('shoal_tracker_topics', 'Topics that at least one such peer follows.', levels.topics)
+  reading('shoal_tracker_connections', 'Open libp2p connections, in both directions.', levels.connections)
 
   const known = ['FRAME_INVALID', 'TIMEOUT', 'REFUSED']
   return {
@@ -69,5 +98,9 @@ export function createMetrics(levels: Levels): TrackerMetrics {
       if (answer.status === 'ok') for (const outcome of answer.outcomes) reports.inc({ outcome })
     },
     failed: (code) => failures.inc({ code: known.includes(code) ? code : 'other' }),
+    faulted: () => faults.inc(),
+    requested: (route, status) => requests.inc({ route, status }),
+    streaming: (change) => streams.inc(change),
+    stored: (operation, seconds) => storeSeconds.observe({ operation }, seconds),
   }
 }

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isLoopbackHost } from '@shoal/cli'
 import { TrackerError } from '../error.ts'
 
 /** Whether tokens and answers could be read on their way: then there must be TLS, here or in front. */
@@ -7,8 +7,4 @@ export function refuseOpenReach(config: { host: string; tls: boolean; behindProx
   throw new TrackerError('CONFIG_INVALID', `HTTP on ${config.host} would be in the clear for other machines`, {
     fix: 'give --http-cert and --http-key, or --behind-proxy where a proxy does TLS, or listen on 127.0.0.1',
   })
-}
-
-function isLoopbackHost(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }

@@ -1,0 +1,2 @@
+export { createPeerMetrics, type PeerMetrics } from './metrics.ts'
+export { serveMonitoring } from './serve.ts'
