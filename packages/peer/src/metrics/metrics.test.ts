@@ -91,7 +91,8 @@ it('reads the status whenever somebody looks', async () => {
 })
 
 it('says nothing of what is not there', async () => {
-  const { policy: _policy, reports: _reports, cache: _cache, background: _background, ...little } = STATUS
+  const little = { ...STATUS }
+  for (const part of ['policy', 'reports', 'cache', 'background'] as const) delete little[part]
   const lines = await read(createPeerMetrics(() => little))
   expect(lines.filter((line) => /policy|reports|cache|background/.test(line))).toEqual([])
 })
