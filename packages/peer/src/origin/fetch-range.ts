@@ -6,9 +6,10 @@ import type { OriginConnection } from './connection.ts'
 import { decodeFrame } from './decode-frame.ts'
 import { forbidden, OriginFailure } from './failure.ts'
 import { createFrameReader } from './frame-reader.ts'
+import { letGo } from './let-go.ts'
 import { joinFrames } from './plan-ranges.ts'
 import type { Frame, PackRange } from './plan-ranges.ts'
-import { letGo, readBody } from './read-body.ts'
+import { readBody } from './read-body.ts'
 import { request } from './request.ts'
 import type { Answer } from './request.ts'
 import { withRetries } from './retry.ts'
@@ -121,7 +122,11 @@ export async function fetchRange(
   async function deliver(frame: Frame, compressed: Uint8Array): Promise<void> {
     const { chunk } = frame
     const bytes = await decodeFrame(compressed, chunks.sizes[chunk] ?? 0, chunks.digest(chunk))
-    if (bytes !== undefined) return emit({ chunk, bytes })
+    if (bytes !== undefined) {
+      await emit({ chunk, bytes })
+      // A part of the frame stays, with the frame.
+      return letGo(bytes)
+    }
     connection.stats.wastedBytes += compressed.length
     countError(connection.stats, 'CORRUPT')
     if (!job.again) damaged.push(frame)

@@ -1,3 +1,4 @@
+import { letGo } from './let-go.ts'
 import type { Frame } from './plan-ranges.ts'
 
 export interface FrameReader {
@@ -57,13 +58,14 @@ export function createFrameReader(frames: readonly Frame[]): FrameReader {
         if (whole === undefined) return
         finished++
         yield { frame, bytes: whole }
+        if (finished === frames.length) letGo(room)
       }
     },
   }
 
   function collect(frame: Frame, piece: Uint8Array): Uint8Array | undefined {
     if (piece.length === frame.length) return piece
-    if (room.length < frame.length) room = new Uint8Array(frame.length)
+    if (room.length === 0) room = new Uint8Array(frames.reduce((most, { length }) => Math.max(most, length), 0))
     room.set(piece, collected)
     collected += piece.length
     if (collected < frame.length) return undefined

@@ -41,14 +41,6 @@ export async function* readBody(
   }
 }
 
-/**
- * Frees bytes that were read and are done with. The collector would leave those that were under way for long until 64 MB of them
- * have gathered. Only where they are all that their buffer holds: what else is in it may still wait to be read.
- */
-export function letGo({ buffer, byteLength }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
-}
-
 function tooSlow(answer: Answer, floor: number): OriginFailure {
   return new OriginFailure('ORIGIN_UNREACHABLE', `origin sends ${answer.shown} at less than ${floor} bytes a second`, {
     reason: 'TOO_SLOW',

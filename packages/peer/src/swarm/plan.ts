@@ -126,39 +126,40 @@ function chooseRarest(state: SwarmState, neighbour: Neighbour): number | undefin
 interface Owned {
   span: number
   reason: Reason
-  /** By how much it is owned. */
-  weight: number
 }
 
 /**
  * Missing spans that nobody of the site has and that are this peer's to fetch. Those come first that it owns by the most:
- * a rival that it does not know yet is the least likely to own them, too. Who is alone asks in order, for long ranges.
+ * a rival that it does not know yet is the least likely to own them, too. Who is alone asks in order, for long ranges, and
+ * looks at no more than it asks for: of a large release there are ten thousand, and this is done for every few.
  */
-function ownedSpans(state: SwarmState, nowMs: number): Owned[] {
-  if (state.missing.length === 0) return []
+function ownedSpans(state: SwarmState, nowMs: number): Iterable<Owned> {
   const active = claimants(state, nowMs)
+  const inOrder = { [Symbol.iterator]: () => ownedInOrder(state, active, nowMs) }
+  if (active.length === 0 && !isGentle(state, nowMs)) return inOrder
+  return Array.from(inOrder, (owned) => ({ ...owned, weight: weigh(owned.span, state.self.hash) })).sort(
+    (a, b) => b.weight - a.weight,
+  )
+}
+
+function* ownedInOrder(state: SwarmState, active: readonly Neighbour[], nowMs: number): Generator<Owned> {
+  if (state.missing.length === 0) return
   const fetched = spansFetched(state, nowMs)
   const everyone = rivals(state)
   const isBehind = lagsBehind(state, nowMs)
   const isStarving = isBelowFloor(state, nowMs)
-  const owned: Owned[] = []
-  const own = (span: number, reason: Reason): void => {
-    owned.push({ span, reason, weight: weigh(span, state.self.hash) })
-  }
   for (let span = 0; span < state.spanCount; span++) {
     if (state.status[span] !== MISSING || fetched.has(span)) continue
     if ((state.localCopies[span] ?? 0) === 0) {
-      if (!isBehind && owns(span, state.self, active)) own(span, reasonOf(state, span, everyone))
+      if (!isBehind && owns(span, state.self, active)) yield { span, reason: reasonOf(state, span, everyone) }
       continue
     }
     const haveFailed = onlySnubbedHold(state, span, nowMs)
     if (!haveFailed && !isStarving) continue
     // Others of the site wait for it, too, and one copy more is enough for all of them.
     const without = active.filter((each) => !hasBit(each.has, span))
-    if (owns(span, state.self, without)) own(span, haveFailed ? 'holders-failed' : 'floor')
+    if (owns(span, state.self, without)) yield { span, reason: haveFailed ? 'holders-failed' : 'floor' }
   }
-  if (active.length > 0 || isGentle(state, nowMs)) owned.sort((a, b) => b.weight - a.weight)
-  return owned
 }
 
 function isBelowFloor(state: SwarmState, nowMs: number): boolean {
@@ -180,7 +181,7 @@ function onlySnubbedHold(state: SwarmState, span: number, nowMs: number): boolea
   return true
 }
 
-function askRemote(state: SwarmState, nowMs: number, owned: readonly Owned[], decisions: Decision[]): void {
+function askRemote(state: SwarmState, nowMs: number, owned: Iterable<Owned>, decisions: Decision[]): void {
   const remote = [...state.neighbours.values()].filter((each) => !each.local && isUsable(state, each, nowMs))
   let roomBytes = remoteRoomBytes(state, nowMs)
   for (const { span, reason } of owned) {
@@ -196,7 +197,7 @@ function askRemote(state: SwarmState, nowMs: number, owned: readonly Owned[], de
   }
 }
 
-function askOrigin(state: SwarmState, nowMs: number, owned: readonly Owned[], decisions: Decision[]): void {
+function askOrigin(state: SwarmState, nowMs: number, owned: Iterable<Owned>, decisions: Decision[]): void {
   let roomBytes = originRoomBytes(state, nowMs)
   for (const { span, reason } of owned) {
     if (roomBytes <= 0 || isFull(state)) return
