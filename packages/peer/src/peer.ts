@@ -10,7 +10,7 @@ import { createOffer, type Offer } from './links/index.ts'
 import { keepMembership, openMembership, type KeptMembership, type OpenedMembership } from './membership/index.ts'
 import { startNeighbours, type Neighbours, type NeighboursConfig } from './neighbours/index.ts'
 import { createLaneIdentity, hostOf, startNode, stopNode } from './network/index.ts'
-import { startNews, type PeerNews } from './news/index.ts'
+import { listenToBroker, startNews, type BrokerConfig, type PeerBroker, type PeerNews } from './news/index.ts'
 import { createOriginClient, type OriginClient } from './origin/index.ts'
 import { startPinging } from './ping.ts'
 import { startTraffic, type Traffic, type TrafficSettings } from './traffic/index.ts'
@@ -43,6 +43,8 @@ export interface PeerConfig {
   lanePort: number | undefined
   /** mDNS service tag; the fleet's own when absent. */
   serviceTag?: string
+  /** A broker at which news lies, and by which reports can go. */
+  mqtt?: BrokerConfig
   /** Of a member of a private fleet: how often trackers are asked about the membership. */
   membershipMs?: number
   onEvent(event: string, fields: Record<string, unknown>): void
@@ -57,6 +59,8 @@ export interface Peer extends AsyncDisposable {
   readonly node: Libp2p
   readonly neighbours: Neighbours
   readonly news: PeerNews
+  /** Where one is configured. */
+  readonly broker: PeerBroker | undefined
   readonly discovery: Discovery
   readonly offer: Offer
   readonly origin: OriginClient | undefined
@@ -127,6 +131,15 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
     }),
   )
   const news = stack.use(startNews(node, { fleet, trust, membership: opened?.membership, neighbours, onEvent }))
+  const broker =
+    config.mqtt === undefined
+      ? undefined
+      : stack.use(
+          listenToBroker(config.mqtt, {
+            ...{ fleet, peer: node.peerId.toString(), news, onEvent },
+            credential: () => opened?.membership.credentialBytes,
+          }),
+        )
   const discovery = stack.use(
     await startDiscovery(
       node,
@@ -156,6 +169,7 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
     node,
     neighbours,
     news,
+    broker,
     discovery,
     offer,
     origin,

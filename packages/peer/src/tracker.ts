@@ -1,4 +1,5 @@
 /** What a device asks and tells a tracker of rollouts. */
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { askPolicy, sendReports } from '@shoal/tracker/client'
 import { connectTo } from './discovery/connect.ts'
 import type { Peer } from './peer.ts'
@@ -10,7 +11,7 @@ export function askTrackerForPolicy({ node, root }: Pick<Peer, 'node' | 'root'>)
     askPolicy(node, await connectTo(node, tracker, signal), root.fleet, knownVersion, { signal })
 }
 
-export function sendToTracker({ node, root }: Pick<Peer, 'node' | 'root'>): SendReports {
-  return async (tracker, reports, signal) =>
+export function sendToTracker({ node, root }: Pick<Peer, 'node' | 'root'>, tracker: Multiaddr): SendReports {
+  return async (reports, signal) =>
     sendReports(node, await connectTo(node, tracker, signal), root.fleet, reports, { signal })
 }

@@ -14,6 +14,8 @@ import { countRequests } from './http/requests.ts'
 import { startHttp, type HttpConfig } from './http/server.ts'
 import { LIMITS } from './limits.ts'
 import { serveMembers } from './members/serve.ts'
+import { bridgeMqtt, type MqttBridge } from './mqtt/bridge.ts'
+import type { BrokerConfig } from './mqtt/settings.ts'
 import { stopNode } from './node/stop.ts'
 import { startNode } from './node/wiring.ts'
 import type { Office } from './office/office.ts'
@@ -21,6 +23,7 @@ import { startRolloutService, type PolicyConfig, type RolloutService } from './p
 import { createRegistry } from './registry/registry.ts'
 import { answerAnnounce } from './service/announce-service.ts'
 import { createRateLimit } from './service/rate-limit.ts'
+import type { ReportsAnswer } from './reports/message.ts'
 import { measureStore } from './store/measured.ts'
 import type { Store } from './store/store.ts'
 import { answerQuestions } from './wire/exchange.ts'
@@ -44,6 +47,8 @@ export interface TrackerConfig {
   policy?: PolicyConfig
   /** With a store, served beside the API; undefined when it was not built. */
   dashboard?: Dashboard | undefined
+  /** A broker that tells news, too, and brings reports. */
+  mqtt?: BrokerConfig
   /** One announce of each peer a refill, once its burst is spent. */
   announceRefillMs?: number
 }
@@ -75,7 +80,7 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
     { burst: LIMITS.announceBurst, refillMs: announceRefillMs, keysMax: LIMITS.peersMax },
     now,
   )
-  const { office, root, store: given, policy, dashboard, ...wiring } = config
+  const { office, root, store: given, policy, dashboard, mqtt, ...wiring } = config
   const handshake = office === undefined ? {} : { handshake: office.handshake }
   const node = stack.adopt(await startNode({ ...wiring, ...handshake, dht: 'server' }), stopNode)
   const metrics = createMetrics({
@@ -90,25 +95,43 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
   const store = given && measureStore(given, (operation, seconds) => metrics.stored(operation, seconds))
   if (store !== undefined) addFleetReadings(metrics.registry, { store, now: wallNow, onFault })
 
+  const onFailure = (error: unknown): void => {
+    if (isRemoteFault(error)) metrics.failed(error.code)
+    else onFault(error)
+  }
   let rollouts: RolloutService | undefined
+  let bridge: MqttBridge | undefined
   const relay = stack.use(
     relayNews(node, {
       fleet: config.fleet,
       root,
       membership: office?.membership,
       isKnownPolicy: store === undefined ? undefined : (document) => rollouts?.isKnownPolicy(document) ?? false,
+      onTimestamp: (document) => bridge?.tell('timestamp', document),
     }),
   )
+  if (mqtt !== undefined) {
+    bridge = stack.use(
+      bridgeMqtt(mqtt, {
+        fleet: config.fleet,
+        peer: node.peerId.toString(),
+        hearTimestamp: (document) => relay.hearTimestamp(document),
+        answer:
+          store === undefined ? undefined : async (...asked) => (await rollouts?.takeReports(...asked)) ?? NOT_YET,
+        onFailure: (error) => (isUnreadable(error) ? metrics.failed(error.code) : onFault(error)),
+      }),
+    )
+  }
   if (store !== undefined) {
     rollouts = stack.use(
       await startRolloutService(node, {
         ...{ fleet: config.fleet, store, policy, membership: office?.membership, now, wallNow },
-        tell: (document) => relay.tell('policy', document),
-        onAnswer: (answer) => metrics.reported(answer),
-        onFailure(error) {
-          if (isRemoteFault(error)) metrics.failed(error.code)
-          else onFault(error)
+        tell(document) {
+          relay.tell('policy', document)
+          bridge?.tell('policy', document)
         },
+        onAnswer: (answer) => metrics.reported(answer),
+        onFailure,
       }),
     )
   }
@@ -162,6 +185,12 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
     httpUrl: http.url,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+}
+
+const NOT_YET: ReportsAnswer = { v: 1, status: 'busy', retryMs: LIMITS.reportsRetryMs }
+
+function isUnreadable(error: unknown): error is TrackerError {
+  return error instanceof TrackerError && error.code === 'FRAME_INVALID'
 }
 
 /** What a stranger sent or failed to send, not something that went wrong here. */

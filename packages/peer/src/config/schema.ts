@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { CliError, parseSize } from '@shoal/cli'
 import { isLabel, isLabelValue, isMemberName, LABELS_MAX } from '@shoal/release'
+import { brokerShape } from '@shoal/tracker/client'
 import * as z from 'zod'
 import { parseRate } from './rate.ts'
 import { readWindow } from './window.ts'
@@ -119,6 +120,8 @@ export const configSchema = z.strictObject({
   mdns: z.boolean().default(true),
   dht: z.boolean().default(true),
   serviceTag: z.string().optional(),
+  /** A broker at which news lies. Reports go by it when no tracker is reached, or always. */
+  mqtt: z.strictObject({ ...brokerShape, reports: z.enum(['fallback', 'always']).default('fallback') }).optional(),
   /** Of a member of a private fleet: how often it asks trackers about its credential and about revocations. */
   membershipSeconds: z.number().min(1).max(86_400).default(600),
   pollSeconds: z.number().min(1).max(604_800).default(3_600),

@@ -1,1 +1,2 @@
+export { listenToBroker, type BrokerConfig, type PeerBroker } from './broker.ts'
 export { startNews, type PeerNews } from './news.ts'

@@ -9,6 +9,10 @@ import type { Trust } from '../trust/index.ts'
 export interface PeerNews extends Disposable {
   /** Called when a timestamp is heard of that is newer than what this peer has. Returns how to stop. */
   onHint(listener: () => void): () => void
+  /** Weighs what came from elsewhere than a neighbour, as what a neighbour tells. */
+  hear(subject: 'timestamp' | 'policy', document: Uint8Array): void
+  /** A policy of this version is said to be somewhere; if this peer has none as new, followers look for it. */
+  hearOfPolicy(version: number): void
   /** Whether newer metadata was heard of than this peer has found. */
   isBehind(): boolean
 }
@@ -35,9 +39,13 @@ export function startNews(node: Libp2p, { fleet, trust, membership, neighbours, 
     if (version > heard) {
       heard = version
       onEvent('news', { timestamp: version })
-      for (const listener of listeners) listener()
+      ring()
     }
     return worth
+  }
+
+  function ring(): void {
+    for (const listener of listeners) listener()
   }
 
   const hearPolicy = (document: Uint8Array): ReturnType<typeof weighPolicy> =>
@@ -100,6 +108,13 @@ export function startNews(node: Libp2p, { fleet, trust, membership, neighbours, 
     onHint(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
+    },
+    hear(subject, document) {
+      const worth = subject === 'timestamp' ? hear(document) : hearPolicy(document)
+      if (worth === 'unreadable') onEvent('news-unreadable', { subject })
+    },
+    hearOfPolicy(version) {
+      if (version > (trust.policy()?.version ?? 0)) ring()
     },
     isBehind: () => heard > (trust.status().versions['timestamp'] ?? 0),
     [Symbol.dispose]: () => stack.dispose(),

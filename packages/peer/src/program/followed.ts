@@ -7,27 +7,36 @@ import type { Config } from '../config/index.ts'
 import { openInstallRoot } from '../install-root.ts'
 import { loadIdentity } from '../network/index.ts'
 import type { Peer } from '../peer.ts'
-import { startReports, type Reports } from '../reports/index.ts'
+import { startReports, type Reports, type SendReports } from '../reports/index.ts'
 import { Course, createCacheRounds, createRounds, openRecord, type Rounds, type Step } from '../rollout/index.ts'
 import { nodeDisk } from '../store/index.ts'
 import { askTrackerForPolicy, sendToTracker } from '../tracker.ts'
 import type { Followed } from './roles.ts'
 
-/** Undefined for a cache, and where there is no tracker to report to. */
+/** Undefined for a cache, and where there is no way to report to a tracker. */
 export async function startReporting(peer: Peer, config: Config): Promise<Reports | undefined> {
-  if (config.role === 'cache' || peer.trackers.length === 0) return undefined
+  const ways = waysToReport(peer, config)
+  if (config.role === 'cache' || ways.length === 0) return undefined
   const stateDir = resolve(config.stateDir)
   return startReports({
     stateDir,
     identity: await loadIdentity(join(stateDir, 'identity.key')),
-    trackers: peer.trackers,
     words: () => {
       const { id: device, ...facts } = deviceFacts(peer, config)
       return { fleet: peer.root.fleet, device, ...facts, agent: AGENT_VERSION }
     },
-    send: sendToTracker(peer),
+    ways,
     onEvent: (event, fields) => peer.onEvent(event, fields),
   })
+}
+
+/** Trackers in their order, and then the broker; or the broker alone. */
+function waysToReport(peer: Peer, { mqtt }: Config): SendReports[] {
+  const { broker } = peer
+  const direct = peer.trackers.map((tracker) => sendToTracker(peer, tracker))
+  if (broker === undefined) return direct
+  const byBroker: SendReports = (reports, signal) => broker.sendReports(reports, { signal })
+  return mqtt?.reports === 'always' ? [byBroker] : [...direct, byBroker]
 }
 
 interface Deps {

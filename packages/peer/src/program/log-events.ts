@@ -1,6 +1,8 @@
 /** How loud each event of the network is in the log. */
 const LEVELS: Record<string, 'warn' | 'info'> = {
   banned: 'warn',
+  'broker-connected': 'info',
+  'broker-failed': 'warn',
   'mdns-failed': 'warn',
   'membership-ended': 'warn',
   'membership-ending': 'warn',

@@ -1,6 +1,7 @@
 /** `shoal-peer run`: the daemon. */
 import { join, resolve } from 'node:path'
 import { addExamples, createLogger, createOutput, loadConfig, shutdownSignal } from '@shoal/cli'
+import { readBroker } from '@shoal/tracker/client'
 import type { Command } from 'commander'
 import { openCache } from '../cache/index.ts'
 import { configSchema, readAddresses, readSite, readTrustedRoot, type Config } from '../config/index.ts'
@@ -156,6 +157,7 @@ async function peerSettings(config: Config): Promise<Omit<Parameters<typeof star
     mdns: config.mdns,
     dht: config.dht,
     lanePort: config.lane ? config.lanePort : undefined,
+    ...(config.mqtt === undefined ? {} : { mqtt: await readBroker(config.mqtt) }),
     membershipMs: config.membershipSeconds * 1000,
     ...(config.serviceTag === undefined ? {} : { serviceTag: config.serviceTag }),
   }

@@ -1,7 +1,6 @@
 /** What this device says of releases on it: signed, queued on disk, delivered by a loop of its own. */
 import { join } from 'node:path'
 import type { PrivateKey } from '@libp2p/interface'
-import type { Multiaddr } from '@multiformats/multiaddr'
 import { createSigner, signReport, type Report } from '@shoal/release'
 import { createAlarm } from '../alarm.ts'
 import { nodeDisk, type Disk } from '../store/index.ts'
@@ -36,10 +35,9 @@ export interface Reports extends AsyncDisposable {
 export interface ReportsConfig {
   stateDir: string
   identity: PrivateKey
-  trackers: readonly Multiaddr[]
   /** Asked at each report: a credential may have changed. */
   words: () => DeviceWords
-  send: SenderDeps['send']
+  ways: SenderDeps['ways']
   onEvent: (event: string, fields: Record<string, unknown>) => void
 }
 
@@ -50,7 +48,7 @@ export interface ReportsDeps {
 }
 
 export async function startReports(
-  { stateDir, identity, trackers, words, send, onEvent }: ReportsConfig,
+  { stateDir, identity, words, ways, onEvent }: ReportsConfig,
   { disk = nodeDisk, now = Date.now, random = Math.random }: ReportsDeps = {},
 ): Promise<Reports> {
   const queue = await openReportQueue(join(stateDir, 'reports'), { disk, now, onEvent })
@@ -63,8 +61,7 @@ export async function startReports(
 
   const sending = sendReports({
     queue,
-    trackers,
-    send,
+    ways,
     alarm,
     now,
     random,

@@ -1,4 +1,3 @@
-import { multiaddr } from '@multiformats/multiaddr'
 import { createSigner, peerNameOf, signReport, type ReportState } from '@shoal/release'
 import { ReportsRefused, type Settled, type SignedReport } from '@shoal/tracker/client'
 import { expect, test } from 'vitest'
@@ -9,7 +8,7 @@ import { fullJitterMs, sendReports } from './sender.ts'
 
 const NOW = 1_900_000_000_000
 const SIGNER = createSigner(new Uint8Array(32).fill(7))
-const TRACKERS = ['/ip4/192.0.2.1/tcp/7071', '/ip4/192.0.2.2/tcp/7071'].map((text) => multiaddr(text))
+const TRACKERS = ['one', 'two']
 
 function report(counter: number, atMs = NOW, state: ReportState = 'began'): QueuedReport {
   const bytes = signReport(
@@ -50,11 +49,10 @@ async function run(
         return Promise.resolve(take(counters))
       },
     },
-    trackers: TRACKERS,
-    async send(tracker, batch) {
-      result.sent.push({ tracker: tracker.toString(), counters: batch.map(({ counter }) => counter) })
-      return answer(tracker.toString(), batch, result.sent.length)
-    },
+    ways: TRACKERS.map((tracker) => async (batch) => {
+      result.sent.push({ tracker, counters: batch.map(({ counter }) => counter) })
+      return answer(tracker, batch, result.sent.length)
+    }),
     alarm: createAlarm(),
     now: () => NOW,
     random: () => 0,
@@ -73,14 +71,14 @@ const takeAll = (batch: readonly SignedReport[]): Settled => ({
 test('sends in batches, to the first tracker that takes them', async () => {
   const all = Array.from({ length: LIMITS.reports.batchMax + 3 }, (_, at) => report(at + 1))
   const { sent } = await run(all, (tracker, batch) => {
-    if (tracker === TRACKERS[0]?.toString()) throw new Error('it is down')
+    if (tracker === TRACKERS[0]) throw new Error('it is down')
     return takeAll(batch)
   })
   expect(sent.map(({ tracker, counters }) => [tracker, counters.length])).toEqual([
-    [String(TRACKERS[0]), LIMITS.reports.batchMax],
-    [String(TRACKERS[1]), LIMITS.reports.batchMax],
-    [String(TRACKERS[0]), 3],
-    [String(TRACKERS[1]), 3],
+    [TRACKERS[0], LIMITS.reports.batchMax],
+    [TRACKERS[1], LIMITS.reports.batchMax],
+    [TRACKERS[0], 3],
+    [TRACKERS[1], 3],
   ])
 })
 

@@ -1,5 +1,4 @@
-/** Delivers what is queued: at least once, in batches, to the first tracker that takes it, with growing pauses while none does. */
-import type { Multiaddr } from '@multiformats/multiaddr'
+/** Delivers what is queued: at least once, in batches, the first way that takes it to a tracker, with growing pauses while none does. */
 import { verifyReport } from '@shoal/release'
 import { ReportsRefused, type Settled, type SignedReport } from '@shoal/tracker/client'
 import type { Alarm } from '../alarm.ts'
@@ -8,19 +7,15 @@ import { pause } from '../pause.ts'
 import type { QueuedReport, ReportQueue } from './queue.ts'
 
 /**
- * What is in neither list of the answer is sent again.
- * @throws ReportsRefused, or another error when the tracker cannot be reached
+ * One way to a tracker. What is in neither list of the answer is sent again.
+ * @throws ReportsRefused, or another error when no tracker can be reached by it
  */
-export type SendReports = (
-  tracker: Multiaddr,
-  reports: readonly SignedReport[],
-  signal: AbortSignal,
-) => Promise<Settled>
+export type SendReports = (reports: readonly SignedReport[], signal: AbortSignal) => Promise<Settled>
 
 export interface SenderDeps {
   queue: Pick<ReportQueue, 'batch' | 'delivered' | 'giveUp'>
-  trackers: readonly Multiaddr[]
-  send: SendReports
+  /** The one to be tried first comes first. */
+  ways: readonly SendReports[]
   /** Rings when there is something new to send. */
   alarm: Alarm
   now: () => number
@@ -62,13 +57,13 @@ function refusedForMs(error: unknown): number {
 }
 
 async function sendBatch(deps: SenderDeps): Promise<number> {
-  const { queue, trackers, send, onDelivered, signal } = deps
+  const { queue, ways, onDelivered, signal } = deps
   const batch = await queue.batch(LIMITS.reports.batchMax)
   if (batch.length === 0) return 0
   let settled: Settled
   try {
-    settled = await firstThatTakes(trackers, (tracker) =>
-      send(tracker, batch, AbortSignal.any([signal, AbortSignal.timeout(LIMITS.reports.sendTimeoutMs)])),
+    settled = await firstThatTakes(ways, (send) =>
+      send(batch, AbortSignal.any([signal, AbortSignal.timeout(LIMITS.reports.sendTimeoutMs)])),
     )
   } catch (error) {
     signal.throwIfAborted()
@@ -91,11 +86,11 @@ async function giveUpLate(batch: readonly QueuedReport[], { queue, now }: Sender
   await queue.giveUp(counters(late.filter(({ state }) => state !== 'present')), 'UNDELIVERED')
 }
 
-async function firstThatTakes<T>(trackers: readonly Multiaddr[], ask: (tracker: Multiaddr) => Promise<T>): Promise<T> {
+async function firstThatTakes<T>(ways: readonly SendReports[], ask: (send: SendReports) => Promise<T>): Promise<T> {
   const errors: unknown[] = []
-  for (const tracker of trackers) {
+  for (const way of ways) {
     try {
-      return await ask(tracker)
+      return await ask(way)
     } catch (error) {
       errors.push(error)
     }

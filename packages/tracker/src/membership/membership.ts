@@ -41,6 +41,8 @@ export interface Membership {
   standing(): Standing
   /** Judges what a remote has shown; when it is a member, remembers the credential until `forgetIdle`. */
   admit(remote: string, credential: Uint8Array): Judgement | 'invalid'
+  /** The credential, if it makes the remote a member now. Remembers nothing: no connection has proven who the remote is. */
+  vouch(remote: string, credential: Uint8Array): Credential | undefined
   /** What the remote was admitted with. */
   memberOf(remote: string): Credential | undefined
   /** How a remote that was admitted would be judged now; undefined for one that was not. */
@@ -98,6 +100,15 @@ export function createMembership(
     return credential
   }
 
+  function readShown(bytes: Uint8Array): Credential | undefined {
+    try {
+      return verifyCredential(bytes, enrolmentKeys())
+    } catch (error) {
+      if (error instanceof ReleaseError) return undefined
+      throw error
+    }
+  }
+
   function changed(): void {
     for (const listener of [...listeners]) listener()
   }
@@ -128,16 +139,15 @@ export function createMembership(
       return judgement === 'revoked' || judgement === 'expired' ? judgement : 'member'
     },
     admit(remote, bytes) {
-      let credential: Credential
-      try {
-        credential = verifyCredential(bytes, enrolmentKeys())
-      } catch (error) {
-        if (error instanceof ReleaseError) return 'invalid'
-        throw error
-      }
+      const credential = readShown(bytes)
+      if (credential === undefined) return 'invalid'
       const judgement = judgeNow(remote, credential)
       if (judgement === 'member') remember(admitted, remote, { credential, atSeconds: nowSeconds() })
       return judgement
+    },
+    vouch(remote, bytes) {
+      const credential = readShown(bytes)
+      return credential !== undefined && judgeNow(remote, credential) === 'member' ? credential : undefined
     },
     memberOf: (remote) => admitted.get(remote)?.credential,
     judge(remote) {

@@ -11,14 +11,18 @@ interface RelayConfig {
   membership: Membership | undefined
   /** Of a tracker with a store: whether a policy that came is older than its own. */
   isKnownPolicy?: ((document: Uint8Array) => boolean) | undefined
+  /** A timestamp came that is newer than any before. */
+  onTimestamp?: (document: Uint8Array) => void
 }
 
 export interface Relay extends Disposable {
   /** Tells everybody who listens of a document that this tracker made itself. */
   tell: News['tell']
+  /** A timestamp that came another way; if it is news, it is told. */
+  hearTimestamp(document: Uint8Array): void
 }
 
-export function relayNews(node: Libp2p, { fleet, root, membership, isKnownPolicy }: RelayConfig): Relay {
+export function relayNews(node: Libp2p, { fleet, root, membership, isKnownPolicy, onTimestamp }: RelayConfig): Relay {
   const known = { roots: root === undefined ? [] : [root], roles: new Map<string, Uint8Array>() }
   const stack = new DisposableStack()
   const news = stack.use(
@@ -37,7 +41,9 @@ export function relayNews(node: Libp2p, { fleet, root, membership, isKnownPolicy
 
   function keepNewest(document: Uint8Array): ReturnType<typeof weighTimestamp> {
     const worth = weighTimestamp(document, known, new Date())
-    if (worth === 'news') known.roles.set('timestamp', document)
+    if (worth !== 'news') return worth
+    known.roles.set('timestamp', document)
+    onTimestamp?.(document)
     return worth
   }
 
@@ -56,7 +62,13 @@ export function relayNews(node: Libp2p, { fleet, root, membership, isKnownPolicy
     )
   }
   const relay = stack.move()
-  return { tell: (subject, document) => news.tell(subject, document), [Symbol.dispose]: () => relay.dispose() }
+  return {
+    tell: (subject, document) => news.tell(subject, document),
+    hearTimestamp(document) {
+      if (root !== undefined && keepNewest(document) === 'news') news.tell('timestamp', document)
+    },
+    [Symbol.dispose]: () => relay.dispose(),
+  }
 }
 
 /** This tracker has no metadata to verify one by, and passes on only what comes from its store. */

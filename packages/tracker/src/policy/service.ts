@@ -4,8 +4,9 @@ import type { EnrolmentSigner } from '@shoal/release'
 import { TrackerError } from '../error.ts'
 import type { Membership } from '../membership/membership.ts'
 import { keepHeard } from '../reports/heard.ts'
+import { openReportsDesk } from '../reports/desk.ts'
 import { createIntake } from '../reports/intake.ts'
-import type { ReportsAnswer } from '../reports/message.ts'
+import type { ReportsAnswer, ReportsQuestion } from '../reports/message.ts'
 import { serveReports } from '../reports/serve.ts'
 import type { Store } from '../store/store.ts'
 import { advance } from './advance.ts'
@@ -24,6 +25,8 @@ export interface PolicyConfig {
 export interface RolloutService extends AsyncDisposable, Publisher {
   /** A device announced itself. */
   heardOf(device: string): void
+  /** Reports that came by way of a broker. In a private fleet the sender must have shown its credential. */
+  takeReports(question: ReportsQuestion, peer: string, credential: Uint8Array | undefined): Promise<ReportsAnswer>
   /** @throws ReleaseError for what is no policy */
   isKnownPolicy(document: Uint8Array): boolean
 }
@@ -74,7 +77,8 @@ export async function startRolloutService(node: Libp2p, deps: ServiceDeps): Prom
   )
   const heard = stack.use(keepHeard({ store, now: wallNow, onFailure }))
   const intake = createIntake({ store, now: wallNow, onTaken: () => engine.ring() })
-  stack.use(await serveReports(node, { fleet, intake, membership, now, onAnswer, onFailure }))
+  const desk = stack.use(openReportsDesk({ intake, now, onAnswer, onFailure }))
+  stack.use(await serveReports(node, { fleet, desk, membership, onFailure }))
   stack.use(await servePolicy(node, { fleet, policy: () => shelf.newest(), now, onFailure }))
 
   const running = stack.move()
@@ -85,6 +89,14 @@ export async function startRolloutService(node: Libp2p, deps: ServiceDeps): Prom
       return outcome
     },
     heardOf: (device) => heard.of(device),
+    async takeReports(question, peer, credential) {
+      const member = credential === undefined ? undefined : membership?.vouch(peer, credential)
+      // Not for good: a credential that has expired is renewed.
+      if (membership !== undefined && member === undefined) {
+        return { v: 1, status: 'ok', outcomes: question.reports.map(() => 'later') }
+      }
+      return await desk.answer(question, { peer, fleet, member }, 'mqtt')
+    },
     isKnownPolicy: (document) => shelf.isKnown(document),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }

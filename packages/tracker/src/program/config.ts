@@ -1,5 +1,6 @@
 import { loadConfig } from '@shoal/cli'
 import { z } from 'zod'
+import { brokerShape } from '../mqtt/settings.ts'
 import { CLIENT_VARIABLES } from './api.ts'
 
 const schema = z.object({
@@ -19,6 +20,7 @@ const schema = z.object({
   httpCert: z.string().min(1).optional(),
   httpKey: z.string().min(1).optional(),
   behindProxy: z.boolean().default(false),
+  mqtt: z.strictObject(brokerShape).optional(),
   credentialDays: z.number({ error: 'is no number of days' }).min(0.01).max(366).default(7),
   connectionsMax: z.int().min(10).max(100_000).optional(),
   logLevel: z.string().default('info'),

@@ -7,6 +7,7 @@ import { dashboardFolder, loadDashboard } from '../dashboard/load.ts'
 import { TrackerError } from '../error.ts'
 import { readTls } from '../http/tls.ts'
 import { loadIdentity, newIdentity } from '../node/identity.ts'
+import { readBroker } from '../mqtt/settings.ts'
 import { readPolicyKey } from '../office/key-file.ts'
 import type { PolicyConfig } from '../policy/service.ts'
 import { startTracker } from '../tracker.ts'
@@ -80,6 +81,7 @@ async function run({ config: file, json, quiet, ...flags }: RunOptions): Promise
   const privateKey = identityFile === undefined ? await newIdentity() : await loadIdentity(identityFile)
   using privateFleet = await openPrivateFleet(settings, root, privateKey)
   const policy = await readPolicyConfig(settings)
+  const mqtt = settings.mqtt === undefined ? undefined : await readBroker(settings.mqtt)
   await using store = await openConfiguredStore(settings)
   const tls = await readTls(settings.httpCert, settings.httpKey)
   await using tracker = await startTracker(
@@ -92,6 +94,7 @@ async function run({ config: file, json, quiet, ...flags }: RunOptions): Promise
       http: { ...httpAddress, behindProxy: settings.behindProxy, ...(tls === undefined ? {} : { tls }) },
       ...(store === undefined ? {} : { store, dashboard: await loadDashboard(dashboardFolder()) }),
       ...(policy === undefined ? {} : { policy }),
+      ...(mqtt === undefined ? {} : { mqtt }),
       ...(connectionsMax === undefined ? {} : { connectionsMax }),
       ...(privateFleet === undefined ? {} : { office: privateFleet.office }),
     },

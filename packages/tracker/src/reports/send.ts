@@ -2,7 +2,7 @@ import type { Libp2p, PeerId } from '@libp2p/interface'
 import { TrackerError } from '../error.ts'
 import { LIMITS } from '../limits.ts'
 import { ask } from '../wire/exchange.ts'
-import { parseReportsAnswer, type Outcome } from './message.ts'
+import { parseReportsAnswer, type Outcome, type ReportsAnswer } from './message.ts'
 import { REPORTS_LIMITS, reportsProtocol } from './protocol.ts'
 
 export interface SignedReport {
@@ -45,6 +45,11 @@ export async function sendReports(
   const question = { v: 1, reports: reports.map(({ bytes }) => bytes) }
   const answer = parseReportsAnswer(await ask(node, tracker, reportsProtocol(fleet), question, REPORTS_LIMITS, options))
   if (answer === undefined) throw new TrackerError('REPLY_INVALID', 'the tracker says nothing of the reports')
+  return settledBy(reports, answer)
+}
+
+/** @throws ReportsRefused */
+export function settledBy(reports: readonly SignedReport[], answer: ReportsAnswer): Settled {
   if (answer.status !== 'ok') throw new ReportsRefused(answer.status, answer.retryMs)
   const settled: Settled = { durable: [], refused: new Map() }
   for (const [at, { counter }] of reports.entries()) {
