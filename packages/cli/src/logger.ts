@@ -19,8 +19,9 @@ export function createLogger(options: { level: string; name: string }): Pino.Log
       nearest === undefined ? `one of ${LEVELS.join(', ')}` : `did you mean ${nearest}?`,
     )
   }
-  const { pino } = require('pino') as typeof Pino
-  const settings = { level, name, base: { name } }
+  const { pino, stdSerializers } = require('pino') as typeof Pino
+  // Events carry their cause as `error`; of itself pino would print an empty object for it.
+  const settings = { level, name, base: { name }, serializers: { error: stdSerializers.err } }
   if (!process.stderr.isTTY) return pino(settings, pino.destination({ dest: 2, sync: true }))
   const { PinoPretty } = require('pino-pretty') as typeof Pretty
   const colorize = process.stderr.hasColors() && process.env['NO_COLOR'] === undefined
