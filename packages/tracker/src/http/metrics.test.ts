@@ -34,7 +34,7 @@ it('reads the fleet from the store, once for all who want something of it', asyn
     looks += 1
     return store.policy()
   }
-  addFleetReadings(metrics.registry, { store: { ...store, policy }, now: () => 0, onFault: expect.unreachable })
+  addFleetReadings(metrics.registry, { store: { ...store, policy }, now: () => 0, onFault: () => expect.unreachable() })
   expect(await read(metrics)).toEqual(
     expect.arrayContaining([
       'shoal_tracker_rollouts{state="halted"} 4',
@@ -131,7 +131,7 @@ it('counts requests by what they were for, never by what somebody made up, and s
 
 it('is described by the document, and describes nothing else', async () => {
   const { registry } = create()
-  addFleetReadings(registry, { store, now: () => 0, onFault: expect.unreachable })
+  addFleetReadings(registry, { store, now: () => 0, onFault: () => expect.unreachable() })
   const metrics = describe(registry, 'shoal_tracker_')
   expect(describedIn(await readFile(DOCUMENT, 'utf8'), 'shoal_tracker_')).toEqual(metrics)
   expect(findFaults(metrics)).toEqual([])
@@ -139,7 +139,7 @@ it('is described by the document, and describes nothing else', async () => {
 
 it('satisfies promtool', async ({ skip }) => {
   const metrics = create()
-  addFleetReadings(metrics.registry, { store, now: () => 0, onFault: expect.unreachable })
+  addFleetReadings(metrics.registry, { store, now: () => 0, onFault: () => expect.unreachable() })
   metrics.requested('rollouts', '200')
   metrics.stored('change', 0.01)
   const findings = askPromtool(await metrics.registry.metrics())
