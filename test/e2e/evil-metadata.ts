@@ -1,7 +1,7 @@
 /** What a neighbour that lies about metadata answers for a file of it. The honest files are those of an origin's folder. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { METADATA_BYTES_MAX, originPath } from '@shoal/release'
+import { METADATA_BYTES_MAX, originPath, POLICY_FILE } from '@shoal/release'
 import { canonical, encode, EXPIRES, KEYS, type Json } from '../trust/author.ts'
 
 export type MetadataEvil =
@@ -26,7 +26,7 @@ export interface MetadataAnswer {
 
 export async function answerMetadata(evil: string, origin: string, file: string): Promise<MetadataAnswer> {
   const honest = await honestFile(origin, file)
-  const isOfRole = file !== 'timestamp.json' && !isRoot(file)
+  const isOfRole = file !== 'timestamp.json' && file !== POLICY_FILE && !isRoot(file)
   const deed = (bytes: MetadataAnswer['bytes']): MetadataAnswer => ({ isDeed: true, bytes })
   switch (evil as MetadataEvil) {
     case 'garbage-metadata':
