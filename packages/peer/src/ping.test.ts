@@ -29,11 +29,14 @@ function pinging(answers: Record<string, number | Error>) {
     })
     return answer
   }
-  stop = startPinging({ services: { ping: { ping } } }, {
-    isWanted: () => state.wanted,
-    remote: () => Object.keys(answers).map((key) => ({ id: key as unknown as PeerId, key })),
-    onRoundTrip: (to, ms) => heard.push([to, ms]),
-  })
+  stop = startPinging(
+    { services: { ping: { ping } } },
+    {
+      isWanted: () => state.wanted,
+      remote: () => Object.keys(answers).map((key) => ({ id: key as unknown as PeerId, key })),
+      onRoundTrip: (to, ms) => heard.push([to, ms]),
+    },
+  )
   return state
 }
 

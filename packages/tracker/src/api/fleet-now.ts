@@ -20,10 +20,7 @@ export async function readFleet({ store, aggregates, connected, now }: ApiDeps):
   ])
   const current = rows.filter(({ state, sinceMs }) => state !== 'halted' || atMs - sinceMs < LATELY_MS)
   const rollouts = await Promise.all(
-    current.map(async (rollout): Promise<[Rollout, RingTotals[]]> => [
-      rollout,
-      await aggregates.ringTotals(rollout),
-    ]),
+    current.map(async (rollout): Promise<[Rollout, RingTotals[]]> => [rollout, await aggregates.ringTotals(rollout)]),
   )
   return {
     atMs,
