@@ -7,9 +7,9 @@ import { openConfiguredStore } from '../../packages/tracker/src/program/store.ts
 import { openGround, type Ground } from '../constellation/ground.ts'
 import { startOrigin, type Origin } from '../constellation/origin.ts'
 import { startPeer, type Peer } from '../constellation/peer.ts'
-import type { Program } from '../constellation/process.ts'
+import type { Exit, Program } from '../constellation/process.ts'
 
-const TARGET = { product: 'tool', channel: 'stable' }
+const TOOL = { product: 'tool', channel: 'stable' }
 
 interface TrackerRecords {
   listening: { peerId: string; addresses: string[]; http: string }
@@ -23,6 +23,9 @@ export interface RolloutView {
 export interface StagedWorld extends AsyncDisposable {
   readonly ground: Ground
   readonly origin: Origin
+  /** Multiaddrs of the tracker, the same after a restart; and where it keeps what it knows. */
+  readonly trackers: readonly string[]
+  readonly trackerState: string
   /** A tree that says which version it is; one that is bad is found out by every device. */
   publish(version: string, isBad?: boolean): Promise<void>
   startDevice(name: string, labels: Record<string, string>, follow?: object): Promise<Peer>
@@ -31,16 +34,17 @@ export interface StagedWorld extends AsyncDisposable {
   rollout(id: string): Promise<RolloutView>
   /** Ends it with SIGKILL and starts it again at the same place. */
   restartTracker(): Promise<void>
+  killTracker(): Promise<Exit>
 }
 
-export async function startStagedWorld(): Promise<StagedWorld> {
+export async function startStagedWorld(target: { product: string; channel: string } = TOOL): Promise<StagedWorld> {
   await using stack = new AsyncDisposableStack()
   const ground = stack.use(await openGround())
-  const origin = await startOrigin(ground, TARGET)
+  const origin = await startOrigin(ground, target)
   const where = ['--repo', origin.repository, '--origin', origin.dir, '--json']
-  const add = ['--channel', TARGET.channel, '--product', TARGET.product]
+  const add = ['--channel', target.channel, '--product', target.product]
   await ground.run('seeder', 'channel', ['channel', ...add, ...where])
-  await ground.run('seeder', 'stage', ['stage', `${TARGET.product}@${TARGET.channel}`, ...where])
+  await ground.run('seeder', 'stage', ['stage', `${target.product}@${target.channel}`, ...where])
   const stateDir = join(ground.dir, 'tracker')
   const token = newToken()
   await addToken(stateDir, token)
@@ -72,6 +76,10 @@ export async function startStagedWorld(): Promise<StagedWorld> {
   return {
     ground,
     origin,
+    get trackers() {
+      return addresses
+    },
+    trackerState: stateDir,
     async publish(version, isBad = false) {
       const folder = join(ground.dir, 'builds', version)
       await mkdir(folder, { recursive: true })
@@ -82,7 +90,7 @@ export async function startStagedWorld(): Promise<StagedWorld> {
     },
     startDevice: (name, labels, follow = {}) =>
       startPeer(ground, {
-        ...{ name, target: `${TARGET.product}@${TARGET.channel}`, root: origin.root, origin: origin.url },
+        ...{ name, target: `${target.product}@${target.channel}`, root: origin.root, origin: origin.url },
         trackers: addresses,
         pollSeconds: 3_600,
         newsJitterSeconds: 0,
@@ -90,7 +98,7 @@ export async function startStagedWorld(): Promise<StagedWorld> {
           labels,
           follow: [
             {
-              target: `${TARGET.product}@${TARGET.channel}`,
+              target: `${target.product}@${target.channel}`,
               out: join(ground.dir, 'peers', name, 'out'),
               activate: ['/bin/sh', '-c', 'echo "$SHOAL_PREVIOUS > $SHOAL_VERSION" >> "$SHOAL_OUT/../activations"'],
               health: {
@@ -104,7 +112,7 @@ export async function startStagedWorld(): Promise<StagedWorld> {
         },
       }),
     async createRollout(version, plan) {
-      const { rollout } = (await ask('POST', '/rollouts', { ...TARGET, version, ...plan })) as {
+      const { rollout } = (await ask('POST', '/rollouts', { ...target, version, ...plan })) as {
         rollout: { id: string }
       }
       return rollout.id
@@ -115,6 +123,7 @@ export async function startStagedWorld(): Promise<StagedWorld> {
       await program.kill('SIGKILL')
       ;({ program, addresses, http } = await startTracker(addresses[0]?.replace(/\/p2p\/.*/, '') ?? ''))
     },
+    killTracker: () => program.kill('SIGKILL'),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }

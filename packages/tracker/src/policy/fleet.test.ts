@@ -123,7 +123,7 @@ class World implements AsyncDisposable {
   async #deliver(answered: number): Promise<void> {
     const store = await this.store()
     for (const device of this.#switchedOn()) {
-      const reports = device.outbox().map(verifyReport)
+      const reports = device.outbox().map(({ bytes }) => verifyReport(bytes))
       if (reports.length === 0) continue
       await store.takeReports(reports, this.nowMs)
       if (this.#luck() < answered) device.acknowledge(reports.map(({ counter }) => counter))
