@@ -22,7 +22,7 @@ export interface PrivateFleet extends AsyncDisposable {
   readonly trackerState: string
   /** Multiaddrs of the tracker; the same after a restart. */
   readonly trackers: readonly string[]
-  publish(version: string): Promise<{ release: string }>
+  publish(version: string, sizeBytes?: number): Promise<{ release: string }>
   token(...flags: string[]): Promise<string>
   /** Fails with what the program said, when it is refused. */
   enroll(name: string, token: string): Promise<Enrolled>
@@ -81,10 +81,10 @@ export async function openPrivateFleet(): Promise<PrivateFleet> {
     ground.run('peer', `enroll-${name}-${names++}`, ['enroll', given, '--state-dir', stateDirOf(name), '--json'])
 
   await startTracker()
-  const publish = async (version: string): Promise<{ release: string }> => {
+  const publish = async (version: string, sizeBytes = RELEASE_BYTES): Promise<{ release: string }> => {
     const source = join(ground.dir, `tree-${version}`)
     await mkdir(source)
-    await writeFile(join(source, 'game.bin'), noise(version, RELEASE_BYTES))
+    await writeFile(join(source, 'game.bin'), noise(version, sizeBytes))
     const what = ['--product', PRODUCT, '--channel', CHANNEL, '--version', version]
     return ground.run('seeder', `publish-${version}`, [
       'publish',
