@@ -147,6 +147,25 @@ export const LIMITS = {
   mqttNewsRefillMs: 2_000,
   mqttHintRefillMs: 30_000,
 
+  /** Webhooks, what is told to one at a time, and the answer that is waited for; whoever tells it has it for longer than that takes. */
+  webhooksMax: 16,
+  webhookSecretsMax: 2,
+  webhookSecretFileBytesMax: 4 * 1024,
+  webhookTextCharactersMax: 2_000,
+  webhookTimeoutMs: 10_000,
+  webhookLeaseMs: 30_000,
+  /** How often the store is asked for what nobody here rang for, and how much it gives at a time. */
+  webhookIdleMs: 5_000,
+  webhookEventsAtOnceMax: 50,
+  /** Pauses after failures, and for how long they may go on. */
+  webhookBackoffMinMs: 2_000,
+  webhookBackoffMaxMs: 600_000,
+  webhookGiveUpMs: 3 * 86_400_000,
+  /** How often a tracker says that it has one in its configuration, when it no longer counts as configured, and when it is forgotten. */
+  webhookSeenEveryMs: 600_000,
+  webhookSeenMs: 3_600_000,
+  webhookKeptMs: 30 * 86_400_000,
+
   /** Devices that the store remembers. */
   devicesMax: 1_000_000,
   /** How long a report stays in the history, and content in the buckets of an hour; how much of it is forgotten at a time, and how often. */

@@ -13,6 +13,7 @@ export type Store = ReportStore &
   TrafficStore &
   AuditStore &
   TokenStore &
+  WebhookStore &
   AsyncDisposable & { readonly kind: 'sqlite' | 'postgres' }
 
 export interface ReportStore {
@@ -233,18 +234,59 @@ export interface NewAuditEntry {
   /** What it was done to, e.g. the id of a rollout. */
   subject: string
   rollout?: string
+  /** Name of the ring that it is about. */
+  ring?: string
   /** In words, for people. */
   text: string
 }
 
 export interface AuditEntry extends NewAuditEntry {
-  /** Rises by time. */
+  /** Rises by time, also between trackers: who has seen one has missed none before it. */
   id: number
 }
 
 export interface AuditStore {
   audit(filter: { rollout?: string; by?: string }, page: Page): Promise<Paged<AuditEntry>>
+  /** Of the same `metadata.announced` that several trackers hear, one is kept. */
   addAudit(entry: NewAuditEntry): Promise<void>
+  /** What came after that one, the oldest first; at most `pageRowsMax`. */
+  auditAfter(id: number, limit: number): Promise<AuditEntry[]>
+}
+
+/** How far a webhook is with the audit log, whose entries are what it tells of. */
+export interface WebhookState {
+  /** Id of the entry up to which everything is delivered. */
+  cursor: number
+  /** Attempts in a row that failed, since when, and why the last one did. */
+  failures: number
+  failingSinceMs?: number
+  problem?: string
+  /** Not tried before. */
+  nextMs: number
+  deliveredMs?: number
+  /** It failed for so long, or wants no more, that it is left alone until somebody resends. */
+  isDead: boolean
+}
+
+export interface WebhookRow extends WebhookState {
+  name: string
+  /** Entries that it has not come to yet, also those that it does not want. */
+  pending: number
+  /** When a tracker had it in its configuration last. */
+  seenMs: number
+}
+
+export interface WebhookStore {
+  /** These are configured. Those that are new begin with what happens from now on; what no tracker named for a month is forgotten. */
+  keepWebhooks(names: readonly string[], atMs: number): Promise<void>
+  /** By name. */
+  webhooks(): Promise<WebhookRow[]>
+  /** For one tracker alone, until then; undefined while another one has it, and for one that is not known. */
+  claimWebhook(name: string, holder: string, nowMs: number, untilMs: number): Promise<WebhookState | undefined>
+  /** And has it until then. False when it is another's by now, or was reset: then nothing is changed. */
+  saveWebhook(name: string, holder: string, state: WebhookState, untilMs: number): Promise<boolean>
+  /** It goes on at once, where it is or after `cursor`; whoever has it lets go. False when it is not known. */
+  resetWebhook(name: string, cursor?: number): Promise<boolean>
 }
 
 export const ROLES = ['viewer', 'operator', 'publisher'] as const

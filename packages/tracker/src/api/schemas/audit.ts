@@ -8,6 +8,7 @@ export const auditEntry = z.object({
   action: z.string(),
   subject: z.string(),
   rollout: z.string().optional(),
+  ring: z.string().optional(),
   text: z.string(),
 })
 

@@ -1,3 +1,4 @@
+import { LIMITS } from '../../limits.ts'
 import type { AuditEntry, AuditStore, NewAuditEntry } from '../store.ts'
 import { number, optional, text, type Database, type Queries, type Row } from './database.ts'
 import { equal, readPage } from './page.ts'
@@ -14,17 +15,26 @@ export function auditStore(database: Database): AuditStore {
         isNumber: true,
         read: readEntry,
       }),
-    addAudit: (entry) => addAudit(database, entry),
+    addAudit: (entry) => database.transaction((queries) => addAudit(queries, entry)),
+    async auditAfter(id, limit) {
+      const rows = await database.all('SELECT * FROM audit WHERE id > ? ORDER BY id LIMIT ?', [
+        ...[id, Math.min(limit, LIMITS.pageRowsMax)],
+      ])
+      return rows.map(readEntry)
+    },
   }
 }
 
-/** Within the transaction of what it tells of. */
+/** Within the transaction of what it tells of, as its last step. */
 export async function addAudit(queries: Queries, entry: NewAuditEntry): Promise<void> {
-  const { atMs, by, action, subject, rollout, text: words } = entry
-  await queries.run('INSERT INTO audit (at_ms, who, action, subject, rollout, words) VALUES (?, ?, ?, ?, ?, ?)', [
-    ...[atMs, by, action, subject],
-    ...[rollout ?? null, words],
-  ])
+  const { atMs, by, action, subject, rollout, ring, text: words } = entry
+  // Of two transactions, the later to commit would else have the smaller id, and whoever reads on from the greater would miss it.
+  await queries.run('UPDATE audit_order SET entries = entries + 1')
+  await queries.run(
+    `INSERT INTO audit (at_ms, who, action, subject, rollout, ring, words) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO NOTHING`,
+    [atMs, by, action, subject, rollout ?? null, ring ?? null, words],
+  )
 }
 
 function readEntry(row: Row): AuditEntry {
@@ -36,5 +46,6 @@ function readEntry(row: Row): AuditEntry {
     subject: text(row, 'subject'),
     text: text(row, 'words'),
     ...optional('rollout', row['rollout'] as string | null),
+    ...optional('ring', row['ring'] as string | null),
   }
 }

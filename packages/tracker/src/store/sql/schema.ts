@@ -71,6 +71,18 @@ const STEPS: readonly (readonly string[])[] = [
       expires_ms INTEGER, revoked_ms INTEGER, last_used_ms INTEGER
     )`,
   ],
+  [
+    'ALTER TABLE audit ADD COLUMN ring TEXT',
+    "CREATE UNIQUE INDEX audit_announced ON audit (subject) WHERE action = 'metadata.announced'",
+    // Its one row is locked by whoever adds to the audit, until that is committed.
+    'CREATE TABLE audit_order (entries INTEGER NOT NULL)',
+    'INSERT INTO audit_order VALUES (0)',
+    // `holder`: the tracker that has it until `held_until_ms`.
+    `CREATE TABLE webhooks (
+      name TEXT PRIMARY KEY, cursor INTEGER NOT NULL, document TEXT NOT NULL, holder TEXT NOT NULL, held_until_ms INTEGER NOT NULL,
+      seen_ms INTEGER NOT NULL
+    )`,
+  ],
 ]
 
 /** Any number; it only has to be the same for all trackers. */

@@ -7,6 +7,7 @@ import { rolloutStore } from './rollouts.ts'
 import { migrate } from './schema.ts'
 import { tokenStore } from './tokens.ts'
 import { trafficStore } from './traffic.ts'
+import { webhookStore } from './webhooks.ts'
 
 /** The store on a database, brought to the newest schema. Owns the database: it is closed with the store, and when this fails. */
 export async function openStore(database: Database): Promise<Store> {
@@ -24,6 +25,7 @@ export async function openStore(database: Database): Promise<Store> {
     ...trafficStore(database),
     ...auditStore(database),
     ...tokenStore(database),
+    ...webhookStore(database),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   }
 }

@@ -15,6 +15,8 @@ const READS = [
     'policy',
     'policies',
     'audit',
+    'auditAfter',
+    'webhooks',
     'tokenOf',
     'tokens',
   ],
@@ -22,6 +24,7 @@ const READS = [
 const WRITES = [
   ...['takeReports', 'markHeard', 'forgetOld', 'placeDevices', 'change'],
   ...['addAudit', 'addToken', 'revokeToken', 'markTokenUsed'],
+  ...['keepWebhooks', 'claimWebhook', 'saveWebhook', 'resetWebhook'],
 ] as readonly Method[]
 
 /**
