@@ -25,10 +25,12 @@ import {
 } from '../swarm/index.ts'
 import type { Traffic } from '../traffic/index.ts'
 import type { Account } from './account.ts'
+import { createArrivals } from './arrivals.ts'
 import type { Delivery } from './delivery.ts'
 import { askNeighbour } from './from-neighbour.ts'
 import { createOriginFetcher } from './from-origin.ts'
 import type { Participants } from './participants.ts'
+import { stuck } from './stuck.ts'
 import { createSyncAhead } from './sync-ahead.ts'
 
 export interface DownloadOptions {
@@ -62,6 +64,12 @@ export interface DownloadProgress {
   waiting: Waiting
 }
 
+/** A request under way. What was asked of the origin is not called back. */
+interface Asked {
+  reason: Reason
+  cancel?: () => void
+}
+
 const TICK_MS = 100
 const PROGRESS_MS = 250
 /** Where traffic is limited, what comes within so long is asked for. */
@@ -90,14 +98,14 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
   )
   /** Those who have left, too: what they sent before counts. */
   const byKey = new Map<string, Neighbour>()
-  const cancels = new Map<string, () => void>()
-  const reasons = new Map<string, Reason>()
+  const asked = new Map<string, Asked>()
+  const arrivals = createArrivals()
   const originDamage = new Map<number, number>()
   const pool = createBufferPool(SPAN_BYTES + manifest.chunking.max, LIMITS.spanBuffersIdleMax)
   const writing = new Map<number, Promise<void>>()
   const syncAhead = createSyncAhead(staging)
   const stop = new AbortController()
-  const delivery: Delivery = { progressed, delivered, failed }
+  const delivery: Delivery = { progressed: arrivals.add, delivered, failed }
   const originFetcher =
     origin === undefined ? undefined : createOriginFetcher(origin, staging, pool, delivery, damaged, stop.signal)
   let planned = false
@@ -111,7 +119,7 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
     stop.abort()
     clearInterval(ticking)
     options.signal.removeEventListener('abort', onAbort)
-    for (const cancel of cancels.values()) cancel()
+    for (const { cancel } of asked.values()) cancel?.()
     // Both count for longer than this download.
     account.waste('origin', (origin?.stats.wastedBytes ?? 0) - wastedBefore.origin)
     account.waste('cancelled', options.neighbours.wastedBytes - wastedBefore.neighbours)
@@ -135,6 +143,7 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
     setImmediate(() => {
       planned = false
       if (stop.signal.aborted) return
+      tellArrived()
       if (isComplete(swarm)) return finish()
       if (!options.paused()) execute(planRequests(swarm, now()))
       if (isComplete(swarm)) finish()
@@ -142,6 +151,7 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
   }
 
   function tick(): void {
+    tellArrived()
     if (now() - progressAtMs >= PROGRESS_MS) report()
     if (options.paused()) lastByteMs = now()
     limit()
@@ -167,8 +177,8 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
       const { from, span } = decision
       const key = `${span} ${from}`
       if (decision.type === 'cancel') {
-        cancels.get(key)?.()
-        cancels.delete(key)
+        asked.get(key)?.cancel?.()
+        asked.delete(key)
         options.offer.fetching(manifest.id, span, false)
         continue
       }
@@ -178,20 +188,21 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
         replan()
         continue
       }
-      reasons.set(key, decision.reason)
       if (isFromBeyond(from)) options.offer.fetching(manifest.id, span, true)
-      if (from === ORIGIN) fromOrigin.push(span)
-      else ask(from, span, key)
+      if (from === ORIGIN) {
+        fromOrigin.push(span)
+        asked.set(key, { reason: decision.reason })
+      } else ask(decision, key)
     }
     if (fromOrigin.length > 0) originFetcher?.fetch(fromOrigin).catch(finish)
   }
 
-  function ask(from: string, span: number, key: string): void {
+  function ask({ from, span, reason }: Decision & { type: 'request' }, key: string): void {
     const neighbour = byKey.get(from)
     const meter = options.traffic.download(neighbour?.local === true)
     const cancel = askNeighbour(neighbour, participants.slot, span, staging, pool, delivery, meter)
-    if (cancel === undefined) failed(from, span, 'lost')
-    else cancels.set(key, cancel)
+    if (cancel === undefined) return failed(from, span, 'lost')
+    asked.set(key, { reason, cancel })
   }
 
   function damaged(span: number, error: PeerError): void {
@@ -200,14 +211,17 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
     if (count >= ORIGIN_DAMAGE_MAX && swarm.neighbours.size === 0) finish(error)
   }
 
-  function progressed(from: string, span: number, bytes: number): void {
-    lastByteMs = now()
-    applyEvent(swarm, { type: 'progress', from, span, bytes, nowMs: lastByteMs })
+  function tellArrived(): void {
+    for (const { from, span, bytes } of arrivals.take()) {
+      lastByteMs = now()
+      applyEvent(swarm, { type: 'progress', from, span, bytes, nowMs: lastByteMs })
+    }
   }
 
   function failed(from: string, span: number, cause: 'refused' | 'busy' | 'lost' | 'corrupt'): void {
-    cancels.delete(`${span} ${from}`)
+    asked.delete(`${span} ${from}`)
     options.offer.fetching(manifest.id, span, false)
+    tellArrived()
     if (stop.signal.aborted) return
     applyEvent(swarm, { type: 'failed', from, span, cause, nowMs: now() })
     replan()
@@ -215,7 +229,9 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
 
   /** In the endgame a span can come twice: the second waits for what becomes of the first. */
   async function delivered(from: string, span: number, chunks: readonly number[], content: Uint8Array): Promise<void> {
-    cancels.delete(`${span} ${from}`)
+    const key = `${span} ${from}`
+    const reason = asked.get(key)?.reason ?? 'alone'
+    asked.delete(key)
     const neighbour = byKey.get(from)
     await writing.get(span)
     if (staging.missingChunks(span).length === 0) {
@@ -236,10 +252,11 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
         writing.delete(span)
       }
       if (neighbour !== undefined) neighbour.receivedBytes += content.length
-      account.received(from, kindOf(from, neighbour), content.length, reasons.get(`${span} ${from}`) ?? 'alone')
+      account.received(from, kindOf(from, neighbour), content.length, reason)
       options.offer.gained(manifest.id, span)
       syncAhead.written(content.length, swarm.totalPace.rate).catch(finish)
     }
+    tellArrived()
     if (stop.signal.aborted) return
     applyEvent(swarm, { type: 'done', from, span, nowMs: now() })
     replan()
@@ -294,14 +311,4 @@ function bytesToFetch(staging: Staging): Uint32Array {
     for (const chunk of staging.missingChunks(span)) bytes[span] = (bytes[span] ?? 0) + (chunks.sizes[chunk] ?? 0)
   }
   return bytes
-}
-
-function stuck(waiting: Waiting, giveUpMs: number): PeerError {
-  const why = [
-    waiting.nobody > 0 ? `${waiting.nobody} spans that no neighbour has (the origin is not to be asked)` : '',
-    waiting.origin > 0 ? `${waiting.origin} spans that only the origin has, and it does not deliver` : '',
-    waiting.owner > 0 ? `${waiting.owner} spans that another peer of the site fetches` : '',
-    waiting.busy > 0 ? `${waiting.busy} spans whose holders do not deliver` : '',
-  ].filter((part) => part !== '')
-  return new PeerError('TIMEOUT', `no byte in ${Math.round(giveUpMs / 1000)} s; waiting for ${why.join(', ')}`)
 }

@@ -15,7 +15,8 @@ export interface OriginFetcher {
 /** A span on its way: where each chunk goes in the buffer, and how many have not come. */
 interface Gathering {
   chunks: readonly number[]
-  offsets: Map<number, number>
+  /** Of each of the chunks. */
+  offsets: Uint32Array
   /** Undefined until the first of them comes: of all that is asked for, little is on its way at a time. */
   buffer: Uint8Array | undefined
   bytes: number
@@ -50,7 +51,7 @@ export function createOriginFetcher(
       }
       delivery.progressed(ORIGIN, span, bytes.length)
       gathering.buffer ??= pool.take(gathering.bytes)
-      gathering.buffer.set(bytes, gathering.offsets.get(chunk))
+      gathering.buffer.set(bytes, gathering.offsets[gathering.chunks.indexOf(chunk)])
       if (--gathering.left > 0) continue
       unfinished.delete(span)
       await delivery.delivered(ORIGIN, span, gathering.chunks, gathering.buffer.subarray(0, gathering.bytes))
@@ -60,12 +61,12 @@ export function createOriginFetcher(
 
   function gather(span: number): Gathering {
     const chunks = staging.missingChunks(span)
-    const offsets = new Map<number, number>()
+    const offsets = new Uint32Array(chunks.length)
     let bytes = 0
-    for (const chunk of chunks) {
-      offsets.set(chunk, bytes)
+    chunks.forEach((chunk, at) => {
+      offsets[at] = bytes
       bytes += manifest.chunks.sizes[chunk] ?? 0
-    }
+    })
     return { chunks, offsets, buffer: undefined, bytes, left: chunks.length }
   }
 

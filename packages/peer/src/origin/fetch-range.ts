@@ -6,7 +6,7 @@ import type { OriginConnection } from './connection.ts'
 import { decodeFrame } from './decode-frame.ts'
 import { forbidden, OriginFailure } from './failure.ts'
 import { createFrameReader } from './frame-reader.ts'
-import { letGo } from './let-go.ts'
+import { letGo, letGoOfPiece } from './let-go.ts'
 import { joinFrames } from './plan-ranges.ts'
 import type { Frame, PackRange } from './plan-ranges.ts'
 import { readBody } from './read-body.ts'
@@ -103,7 +103,7 @@ export async function fetchRange(
       for await (const bytes of readBody(connection, answer, signal, paidBytes)) {
         received += bytes.length
         for (const { frame, bytes: compressed } of reader.feed(bytes)) await deliver(frame, compressed)
-        letGo(bytes)
+        letGoOfPiece(bytes)
         // A whole object goes on after the last wanted frame. A range ends here, and is read to its end so that the
         // connection can be used again.
         if (reader.done && (answer.end === undefined || received > promised)) break

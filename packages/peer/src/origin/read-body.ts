@@ -1,3 +1,4 @@
+import { bodyPieces } from './body-pieces.ts'
 import type { OriginConnection } from './connection.ts'
 import { forbidden, OriginFailure } from './failure.ts'
 import { networkFailure } from './network-failure.ts'
@@ -16,7 +17,7 @@ export async function* readBody(
 ): AsyncGenerator<Uint8Array, void, void> {
   const { settings, stats } = connection
   const floor = createRateFloor(settings.rateWindowMs, settings.rateMinBytesPerSecond)
-  const body = (answer.body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
+  const body = bodyPieces(answer.body)
   try {
     for (;;) {
       const before = performance.now()
@@ -37,7 +38,7 @@ export async function* readBody(
     signal.throwIfAborted()
     throw error instanceof OriginFailure ? error : networkFailure(error, answer.shown, 'body')
   } finally {
-    await body.return?.().catch(() => undefined)
+    await body.return().catch(() => undefined)
   }
 }
 

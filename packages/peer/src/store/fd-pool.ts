@@ -3,6 +3,8 @@ import type { Disk } from './disk.ts'
 interface Open {
   readonly fd: Promise<number>
   users: number
+  /** Counted in uses of the pool. */
+  usedAt: number
   unwanted: boolean
   settled: boolean
 }
@@ -15,6 +17,7 @@ export class FdPool {
   readonly #open = new Map<number, Open>()
   /** Open or being opened or closed. */
   #count = 0
+  #uses = 0
   #waiting: (() => void)[] = []
   #closed = false
 
@@ -71,23 +74,39 @@ export class FdPool {
     for (;;) {
       const known = this.#open.get(file)
       if (known !== undefined) {
-        this.#open.delete(file)
-        this.#open.set(file, known)
         known.users += 1
+        known.usedAt = ++this.#uses
         return known
       }
       if (this.#count < this.#max) {
         this.#count += 1
         return this.#add(file)
       }
-      const idle = [...this.#open].find(([, entry]) => entry.users === 0)
+      const idle = this.#longestIdle()
       if (idle === undefined) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-      else await this.drop(idle[0])
+      else await this.drop(idle)
     }
   }
 
+  #longestIdle(): number | undefined {
+    let file: number | undefined
+    let usedAt = Infinity
+    for (const [each, entry] of this.#open) {
+      if (entry.users > 0 || entry.usedAt >= usedAt) continue
+      file = each
+      usedAt = entry.usedAt
+    }
+    return file
+  }
+
   #add(file: number): Open {
-    const entry: Open = { fd: this.#openFile(file), users: 1, unwanted: this.#closed, settled: false }
+    const entry: Open = {
+      fd: this.#openFile(file),
+      users: 1,
+      usedAt: ++this.#uses,
+      unwanted: this.#closed,
+      settled: false,
+    }
     if (!this.#closed) this.#open.set(file, entry)
     entry.fd.catch(() => {
       entry.unwanted = true

@@ -31,6 +31,12 @@ export interface Staging extends Holding {
   finish(): Promise<void>
 }
 
+/** Chunks that are being written. */
+interface Batch {
+  readonly chunks: readonly ChunkBytes[]
+  readonly written: Promise<void>
+}
+
 export class StagedRelease extends ReleaseHolding implements Staging {
   readonly places: Places
   readonly files: StagedFiles
@@ -39,7 +45,7 @@ export class StagedRelease extends ReleaseHolding implements Staging {
   readonly #disk: Disk
   readonly #layout: Layout
   readonly #onClose: () => void
-  readonly #inFlight = new Map<number, Promise<void>>()
+  readonly #batches = new Set<Batch>()
   #journal: Journal | undefined
 
   constructor(disk: Disk, layout: Layout, manifest: Manifest, onClose: () => void) {
@@ -76,16 +82,21 @@ export class StagedRelease extends ReleaseHolding implements Staging {
 
   /** Writes verified chunks. One that is here, or that another call is writing, is not written again. */
   async store(chunks: readonly ChunkBytes[]): Promise<void> {
-    const missing = chunks.filter(({ chunk }) => !this.hasChunk(chunk))
-    const elsewhere = new Set(missing.map(({ chunk }) => this.#inFlight.get(chunk)))
-    const mine = missing.filter(({ chunk }) => !this.#inFlight.has(chunk))
-    const work = mine.length === 0 ? Promise.resolve() : this.#write(mine)
-    for (const { chunk } of mine) this.#inFlight.set(chunk, work)
+    const elsewhere = new Set<Promise<void>>()
+    const mine: ChunkBytes[] = []
+    for (const each of chunks) {
+      if (this.hasChunk(each.chunk)) continue
+      const other = this.#batchOf(each.chunk)
+      if (other === undefined) mine.push(each)
+      else elsewhere.add(other.written)
+    }
+    const batch = { chunks: mine, written: mine.length === 0 ? Promise.resolve() : this.#write(mine) }
+    this.#batches.add(batch)
     try {
-      await Promise.all([work, ...elsewhere])
+      await Promise.all([batch.written, ...elsewhere])
     } finally {
-      await work.catch(() => undefined)
-      for (const { chunk } of mine) this.#inFlight.delete(chunk)
+      await batch.written.catch(() => undefined)
+      this.#batches.delete(batch)
     }
   }
 
@@ -113,7 +124,7 @@ export class StagedRelease extends ReleaseHolding implements Staging {
   }
 
   async finish(): Promise<void> {
-    await Promise.allSettled(this.#inFlight.values())
+    await this.#settled()
     if (!this.complete) throw new Error(`release ${this.manifest.id} lacks ${this.missingBytes} bytes`)
     await this.#describingFullDisk(() => finishTree(this.#disk, this.#layout, this.manifest, this.files))
     await this.#closeJournal()
@@ -122,10 +133,20 @@ export class StagedRelease extends ReleaseHolding implements Staging {
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.allSettled(this.#inFlight.values())
+    await this.#settled()
     await super[Symbol.asyncDispose]()
     await this.#closeJournal()
     this.#onClose()
+  }
+
+  /** There are few at a time, and few chunks in each: a map of chunks would be made anew every few spans. */
+  #batchOf(chunk: number): Batch | undefined {
+    for (const batch of this.#batches) if (batch.chunks.some((each) => each.chunk === chunk)) return batch
+    return undefined
+  }
+
+  async #settled(): Promise<void> {
+    await Promise.allSettled(Array.from(this.#batches, ({ written }) => written))
   }
 
   async #write(chunks: readonly ChunkBytes[]): Promise<void> {

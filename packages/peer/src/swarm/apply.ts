@@ -181,6 +181,7 @@ function takeFromMissing(state: SwarmState, span: number): void {
 
 function putToMissing(state: SwarmState, span: number): void {
   state.status[span] = MISSING
+  state.firstMissing = Math.min(state.firstMissing, span)
   state.missingAt[span] = state.missing.length
   state.missing.push(span)
   for (const neighbour of state.neighbours.values()) if (hasBit(neighbour.has, span)) neighbour.offers++

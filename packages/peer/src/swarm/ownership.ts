@@ -25,6 +25,7 @@ export interface Claimant {
 
 /** Whether `self` owns the span among itself and the others. Equal weights fall to the smaller id. */
 export function owns(span: number, self: Claimant, others: readonly Claimant[]): boolean {
+  if (others.length === 0) return true
   const mine = weigh(span, self.hash)
   for (const other of others) {
     const theirs = weigh(span, other.hash)

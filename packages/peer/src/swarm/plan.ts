@@ -52,14 +52,20 @@ export function explainWaiting(state: SwarmState, nowMs: number): Waiting {
   const active = claimants(state, nowMs)
   const fetched = spansFetched(state, nowMs)
   const isBehind = lagsBehind(state, nowMs)
+  const neighbours = [...state.neighbours.values()]
   for (const span of state.missing) {
-    const held = [...state.neighbours.values()].some((each) => hasBit(each.has, span))
-    if (held) waiting.busy++
+    if (isHeldByAny(neighbours, span)) waiting.busy++
     else if (!state.policy.origin || state.inFlightMax.origin === 0) waiting.nobody++
     else if (!isBehind && !fetched.has(span) && owns(span, state.self, active)) waiting.origin++
     else waiting.owner++
   }
   return waiting
+}
+
+/** A loop, because it is asked of ten thousand spans at a time. */
+function isHeldByAny(neighbours: readonly Neighbour[], span: number): boolean {
+  for (const { has } of neighbours) if (hasBit(has, span)) return true
+  return false
 }
 
 function abandon(state: SwarmState, nowMs: number, decisions: Decision[]): void {
@@ -148,7 +154,9 @@ function* ownedInOrder(state: SwarmState, active: readonly Neighbour[], nowMs: n
   const everyone = rivals(state)
   const isBehind = lagsBehind(state, nowMs)
   const isStarving = isBelowFloor(state, nowMs)
-  for (let span = 0; span < state.spanCount; span++) {
+  // Who fetches in order has all the missing ones behind those that it has.
+  while (state.status[state.firstMissing] !== MISSING) state.firstMissing++
+  for (let span = state.firstMissing; span < state.spanCount; span++) {
     if (state.status[span] !== MISSING || fetched.has(span)) continue
     if ((state.localCopies[span] ?? 0) === 0) {
       if (!isBehind && owns(span, state.self, active)) yield { span, reason: reasonOf(state, span, everyone) }

@@ -91,6 +91,8 @@ export interface SwarmState {
   /** The missing spans, in an order of this peer's own, and where each stands in it. */
   readonly missing: number[]
   readonly missingAt: Int32Array
+  /** No span before it is missing. */
+  firstMissing: number
   /** How many neighbours of this site have each span. */
   readonly localCopies: Uint16Array
   readonly neighbours: Map<string, Neighbour>
@@ -151,6 +153,7 @@ export function createSwarm(
     status,
     missing,
     missingAt,
+    firstMissing: 0,
     localCopies: new Uint16Array(count),
     neighbours: new Map(),
     requests: new Map(),
