@@ -6,7 +6,11 @@ export default defineConfig(
   tseslint.configs.strictTypeChecked,
   {
     languageOptions: {
-      parserOptions: { projectService: { allowDefaultProject: ['*.js', 'packages/*/*.js', 'packages/*/bin/*.js'] } },
+      parserOptions: {
+        projectService: {
+          allowDefaultProject: ['*.js', 'packages/*/*.js', 'packages/*/*.d.ts', 'packages/*/bin/*.js'],
+        },
+      },
     },
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',

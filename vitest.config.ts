@@ -3,7 +3,9 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
-    // Node runs the sources as they are; tests start the same files as processes.
+    // The programs start from one file each, as they do for people.
+    globalSetup: ['bundle.ts'],
+    // Node runs the sources as they are.
     pool: 'forks',
     maxWorkers: 2,
     // Nothing keeps state in a module: files of one worker share what they import.

@@ -1,6 +1,6 @@
 // Plain JavaScript on purpose: this file must load under any Node from 20 on, to find the Node 24 that the sources need.
 import { spawn } from 'node:child_process'
-import { existsSync, realpathSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import module from 'node:module'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -10,7 +10,7 @@ const REQUIRED_MAJOR = 24
 const FORWARDED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2']
 
 /**
- * Runs `../src/<entry>.ts` (a checkout) or `../dist/<entry>.js` (a package) next to the calling script, under Node 24.
+ * Runs the bundle of a program next to the calling script, else `../src/<entry>.ts` (a checkout) or `../dist/<entry>.js` (a package), under Node 24.
  * @param {string} scriptUrl `import.meta.url` of the script in `bin/`
  * @param {string} entry name of the module to run, without extension
  * @param {string[]} flags of Node, for what must be settled before the program's first line
@@ -43,8 +43,33 @@ export async function launch(scriptUrl, entry, flags = [], env = {}) {
 }
 
 function findEntry(script, entry) {
-  const source = join(dirname(script), '..', 'src', `${entry}.ts`)
-  return existsSync(source) ? source : join(dirname(script), '..', 'dist', `${entry}.js`)
+  const folder = join(dirname(script), '..')
+  const source = join(folder, 'src', `${entry}.ts`)
+  return findBundle(folder) ?? (existsSync(source) ? source : join(folder, 'dist', `${entry}.js`))
+}
+
+/**
+ * A bundle of other sources than there are now is none: whoever edits runs what was edited, only slower until the next `npm run bundle`.
+ * @param {string} folder of the program's package
+ * @returns {string | undefined} the file to run
+ */
+export function findBundle(folder) {
+  const record = readRecord(join(folder, 'dist', 'bundle.json'))
+  if (record === undefined) return undefined
+  // Packages hold no sources.
+  const isFresh = !existsSync(join(folder, 'src')) || record.madeOf.every((source) => isAsItWas(folder, source))
+  const file = join(folder, 'dist', record.entry)
+  return isFresh && existsSync(file) ? file : undefined
+}
+
+function readRecord(file) {
+  if (!existsSync(file)) return undefined
+  return JSON.parse(readFileSync(file, 'utf8'))
+}
+
+function isAsItWas(folder, [path, sizeBytes, modifiedMs]) {
+  const now = statSync(join(folder, path), { throwIfNoEntry: false })
+  return now?.size === sizeBytes && now.mtimeMs === modifiedMs
 }
 
 /** The npm package `node`, from the nearest node_modules above. */
