@@ -12,7 +12,7 @@ const STAY: RoundEnd = { turn: { do: 'stay', reason: 'up-to-date' } }
 let stop: AbortController
 let asked: Ask[]
 let present: string[]
-let ring: { news: () => void; policy: () => void }
+let ring: { news: () => void; policy: () => void; tracker: () => void }
 beforeEach(() => {
   vi.useFakeTimers()
   stop = new AbortController()
@@ -23,7 +23,7 @@ afterEach(() => vi.useRealTimers())
 
 /** @param next what each round ends with */
 function start(next: (round: number) => RoundEnd, { isByPolicy = true } = {}): Following {
-  ring = { news: () => undefined, policy: () => undefined }
+  ring = { news: () => undefined, policy: () => undefined, tracker: () => undefined }
   const rounds: Rounds = {
     async next(ask) {
       asked.push(ask)
@@ -33,7 +33,7 @@ function start(next: (round: number) => RoundEnd, { isByPolicy = true } = {}): F
     lastFailure: () => undefined,
     isByPolicy: () => isByPolicy,
   }
-  const listening = (name: 'news' | 'policy') => (listener: () => void) => {
+  const listening = (name: 'news' | 'policy' | 'tracker') => (listener: () => void) => {
     ring[name] = listener
     return () => undefined
   }
@@ -41,6 +41,7 @@ function start(next: (round: number) => RoundEnd, { isByPolicy = true } = {}): F
     isPaused: () => false,
     news: { onHint: listening('news'), isBehind: () => false },
     trust: { onPolicy: listening('policy'), now: () => new Date() },
+    onTrackerUp: listening('tracker'),
   } as unknown as Peer
   const options: FollowOptions = {
     target: { product: 'game', channel: 'stable', platform: 'any' },
@@ -106,6 +107,17 @@ test('trackers of a staged channel are asked between times, and a turn that come
   expect(asked).toEqual(['all', 'nothing'])
   await vi.advanceTimersByTimeAsync(LIMITS.rollout.policyAskMs * 1.5)
   expect(asked).toContain('policy')
+  await end(following)
+})
+
+test('a tracker that comes back is asked what it told meanwhile', async () => {
+  const following = start(() => STAY)
+  await vi.advanceTimersByTimeAsync(10)
+  ring.tracker()
+  await vi.advanceTimersByTimeAsync(10)
+  expect(asked).toEqual(['all', 'policy'])
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(asked).toEqual(['all', 'policy'])
   await end(following)
 })
 

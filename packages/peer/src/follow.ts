@@ -167,6 +167,7 @@ export function follow(peer: Peer, options: FollowOptions): Following {
       }
       status = { ...status, nextCheckMs: Date.now() + Math.round(lookAtMs - performance.now()) }
       if (await bell.wait(nextMs(wakeAtMs), signal)) hurried = 0
+      if (bell.takeTracker() && rounds.isByPolicy()) policyAtMs = 0
       const isNews = bell.takeNews()
       if (isNews) {
         await pause(Math.min(Math.random() * newsJitterMs, lookAtMs - performance.now()), signal)
@@ -191,23 +192,35 @@ export function follow(peer: Peer, options: FollowOptions): Following {
   }
 }
 
-/** Rings for every newer policy, and for news of metadata, which it keeps in mind. */
-function createBell({ news, trust }: Peer) {
+/** Rings for every newer policy, and for what it keeps in mind: news of metadata, and a tracker that may have told something unheard. */
+function createBell(peer: Peer) {
   const alarm = createAlarm()
   const stack = new DisposableStack()
   let isNews = false
+  let isTracker = false
   stack.defer(
-    news.onHint(() => {
+    peer.news.onHint(() => {
       isNews = true
       alarm.ring()
     }),
   )
-  stack.defer(trust.onPolicy(() => alarm.ring()))
+  stack.defer(
+    peer.onTrackerUp(() => {
+      isTracker = true
+      alarm.ring()
+    }),
+  )
+  stack.defer(peer.trust.onPolicy(() => alarm.ring()))
   return {
     wait: (ms: number, signal: AbortSignal) => alarm.wait(ms, signal),
     takeNews(): boolean {
       const was = isNews
       isNews = false
+      return was
+    },
+    takeTracker(): boolean {
+      const was = isTracker
+      isTracker = false
       return was
     },
     [Symbol.dispose]: () => stack.dispose(),

@@ -13,6 +13,7 @@ import { createLaneIdentity, hostOf, startNode, stopNode } from './network/index
 import { listenToBroker, startNews, type BrokerConfig, type PeerBroker, type PeerNews } from './news/index.ts'
 import { createOriginClient, type OriginClient } from './origin/index.ts'
 import { startPinging } from './ping.ts'
+import { onTrackerUp } from './tracker.ts'
 import { startTraffic, type Traffic, type TrafficSettings } from './traffic/index.ts'
 import { openTrust, type Trust } from './trust/index.ts'
 
@@ -68,6 +69,8 @@ export interface Peer extends AsyncDisposable {
   readonly site: string
   /** As configured, or as a member knows them. */
   readonly trackers: readonly Multiaddr[]
+  /** Calls back for each new connection to a tracker. Returns how to stop. */
+  onTrackerUp(listener: () => void): () => void
   onEvent(event: string, fields: Record<string, unknown>): void
   /** Whether anything is configured through which neighbours can be found. */
   readonly expectsNeighbours: boolean
@@ -176,6 +179,7 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
     traffic,
     site: self.site,
     trackers: self.trackers,
+    onTrackerUp: (listener) => onTrackerUp(node, self.trackers, listener),
     onEvent,
     expectsNeighbours: config.mdns || config.given.length + self.trackers.length + config.bootstrap.length > 0,
     askableOrigin: () => (traffic.origin.rate > 0 ? origin : undefined),
