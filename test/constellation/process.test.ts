@@ -1,6 +1,11 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { canBeMortal } from '@shoal/cli/fixture/mortal'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startProgram, type Program } from './process.ts'
 
@@ -75,5 +80,22 @@ describe('a program', () => {
     await disposed.until('tick', { timeoutMs: 20_000 })
     await disposed[Symbol.asyncDispose]()
     expect(() => process.kill(disposed.pid, 0)).toThrow('ESRCH')
+  })
+
+  it('does not outlive a parent that is killed', async ({ skip }) => {
+    if (!canBeMortal) skip('no setpriv on this machine')
+    const code = `require('net').createServer().listen(0, '127.0.0.1', function () { ${PRINT} print('tick', { count: this.address().port }) })`
+    const options = { name: 'sample', args: ['-e', code], env: process.env, logFile: join(folder, 'orphan.log') }
+    const parent = `import { startProgram } from ${JSON.stringify(join(import.meta.dirname, 'process.ts'))}
+      const program = startProgram(${JSON.stringify(options)})
+      console.log((await program.until('tick', { timeoutMs: 20_000 })).count)`
+    const args = ['--input-type=module', '-e', parent]
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [port] = (await once(createInterface(child.stdout), 'line')) as [string]
+    const socket = connect(Number(port), '127.0.0.1')
+    await once(socket, 'connect')
+    const ended = once(socket.resume(), 'close')
+    child.kill('SIGKILL')
+    await ended
   })
 })

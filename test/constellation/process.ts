@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { mortal } from '@shoal/cli/fixture/mortal'
 import { ConstellationError } from './error.ts'
 import { RecordLog, type RecordOf, type RecordTypes, type WaitOptions } from './record-log.ts'
 
@@ -45,7 +46,7 @@ const STDERR_LINES_KEPT = 12
 export function startProgram<R extends RecordTypes>(options: ProgramOptions): Program<R> {
   const { name, command = process.execPath, args, env } = options
   // Its own process group: a Ctrl-C at the terminal reaches the parent alone, which then stops the others in order.
-  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const child = spawn(...mortal(command, args), { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   const log = new RecordLog<R>()
   const logFile = createWriteStream(options.logFile, { flags: 'a' })
   const lastLines: string[] = []

@@ -8,10 +8,11 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { mortal } from '@shoal/cli/fixture/mortal'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeRoot } from './fixture/root.ts'
 
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../bin/shoal-tracker.js', import.meta.url))
 
 let folder: string
 let root: string
@@ -29,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 function start(...args: string[]): ChildProcessByStdio<null, Readable, Readable> {
-  return spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  return spawn(...mortal(process.execPath, [MAIN, ...args]), { stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
 async function finish(...args: string[]): Promise<{ code: unknown; out: string; err: string }> {

@@ -7,10 +7,11 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { mortal } from '@shoal/cli/fixture/mortal'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { encodeRoot } from '../fixture/root.ts'
 
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../bin/shoal-tracker.js', import.meta.url))
 
 let folder: string
 let state: string
@@ -25,7 +26,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'policy.pem'), key, { mode: 0o600 })
   const where = ['--listen', '/ip4/127.0.0.1/tcp/0', '--http', '127.0.0.1:0', '--state-dir', state]
   const keys = ['--root', join(folder, 'root.json'), '--policy-key', join(folder, 'policy.pem')]
-  const child = spawn(process.execPath, [MAIN, 'run', ...where, ...keys, '--json'], {
+  const child = spawn(...mortal(process.execPath, [MAIN, 'run', ...where, ...keys, '--json']), {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   tracker = child
