@@ -18,6 +18,7 @@ program.command('fail').argument('<how>').option('--json').action((how) => {
   throw new Error('surprise')
 })
 program.command('flood').action(() => { for (let i = 0; i < 20000; i++) process.stdout.write('line ' + i + '\\n') })
+program.command('leave').option('--json').action(() => { setInterval(() => {}, 1000); console.log('done') })
 program.command('wait').option('--json').action(() => new Promise((_, reject) => {
   const signal = shutdownSignal()
   const alive = setInterval(() => {}, 1000)
@@ -59,6 +60,10 @@ describe('runProgram', () => {
   it('answers a query on stdout and exits 0', () => {
     expect(demo('greet', 'you')).toEqual({ status: 0, stdout: 'hello you\n', stderr: '' })
     expect(JSON.parse(demo('greet', 'you', '--json').stdout)).toEqual({ v: 1, type: 'document', name: 'you' })
+  })
+
+  it('ends with its command, whatever timers a library has left behind', () => {
+    expect(demo('leave')).toEqual({ status: 0, stdout: 'done\n', stderr: '' })
   })
 
   it('prints help with examples and the version, and exits 0', () => {

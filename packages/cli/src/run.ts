@@ -6,7 +6,7 @@ import { style } from './style.ts'
 import { explainSystemError } from './system-error.ts'
 
 /**
- * Runs a program to its end: parses, runs the command, prints its error, sets the exit code. `explain` translates the
+ * Runs a program to its end, and that of the process: parses, runs the command, prints its error, sets the exit code. `explain` translates the
  * program's own errors. An interrupted command that rejects exits 130; one that stops cleanly and resolves exits 0.
  * @param argv as in process.argv
  */
@@ -19,9 +19,9 @@ export async function runProgram(
   try {
     await program.parseAsync(argv[2] === '--version' ? [...argv.slice(0, 2), '-V'] : argv)
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return
-    // Asked for nothing: the help is already on stderr.
-    if (error instanceof CommanderError && error.code === 'commander.help') process.exitCode = EXIT.usage
+    // Help or version was asked for, or nothing was: it is printed already.
+    if (error instanceof CommanderError && error.exitCode === 0) process.exitCode = 0
+    else if (error instanceof CommanderError && error.code === 'commander.help') process.exitCode = EXIT.usage
     else
       report(
         explainAny(error, explain, () => commandPath(program, argv)),
@@ -29,6 +29,17 @@ export async function runProgram(
         error,
       )
   }
+  await Promise.all([process.stdout, process.stderr].map(printed))
+  // The command has ended and stopped all that it started; timers that libraries leave behind would hold the process for a second more.
+  process.exit()
+}
+
+/** Resolves when all that was written to it is with whoever reads, or nobody does. */
+async function printed(stream: NodeJS.WriteStream): Promise<void> {
+  if (!stream.writable) return
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  stream.write('', () => resolve(undefined))
+  await promise
 }
 
 function explainAny(
