@@ -22,7 +22,7 @@ export const PAIR_COLUMNS: readonly Column[] = [
 const PYTHON = '/usr/bin/python3'
 const LIBTORRENT_END = fileURLToPath(new URL('libtorrent-end.py', import.meta.url))
 const PLAIN_END = fileURLToPath(new URL('plain-end.ts', import.meta.url))
-/** As shoal-peer starts itself, so that the floor pays no more for its garbage. */
+/** The nursery of shoal-peer, so that the floor pays no more for its garbage. */
 const NODE_FLAGS = ['--min-semi-space-size=1', '--max-semi-space-size=1']
 const TRANSFER_TIMEOUT_MS = 600_000
 const LINGER_SECONDS = 3_600
