@@ -47,10 +47,12 @@ export async function startOrigin(
   const repository = join(ground.dir, 'repository')
   const dir = join(ground.dir, 'origin')
   await mkdir(dir)
-  const { root } = await ground.run<{ root: string }>('seeder', 'init', ['init', '--repo', repository, '--json'])
   const serve = ['serve', '--origin', dir, '--listen', `${at.address}:0`, '--json']
   const server = ground.start<OriginRecords>('seeder', 'origin', serve, at)
-  const { url } = await server.until('listening', { timeoutMs: START_TIMEOUT_MS })
+  const [{ url }, { root }] = await Promise.all([
+    server.until('listening', { timeoutMs: START_TIMEOUT_MS }),
+    ground.run<{ root: string }>('seeder', 'init', ['init', '--repo', repository, '--json']),
+  ])
   return {
     url,
     root,

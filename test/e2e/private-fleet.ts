@@ -80,7 +80,6 @@ export async function openPrivateFleet(): Promise<PrivateFleet> {
   const enroll = (name: string, given: string): Promise<Enrolled> =>
     ground.run('peer', `enroll-${name}-${names++}`, ['enroll', given, '--state-dir', stateDirOf(name), '--json'])
 
-  await startTracker()
   const publish = async (version: string, sizeBytes = RELEASE_BYTES): Promise<{ release: string }> => {
     const source = join(ground.dir, `tree-${version}`)
     await mkdir(source)
@@ -97,7 +96,7 @@ export async function openPrivateFleet(): Promise<PrivateFleet> {
       '--json',
     ])
   }
-  await publish('1.0.0')
+  await Promise.all([startTracker(), publish('1.0.0')])
   const server = ground.start<{ listening: { url: string } }>('seeder', 'origin', serve)
   const { url: origin } = await server.until('listening', { timeoutMs: TIMEOUT_MS })
   const kept = stack.move()

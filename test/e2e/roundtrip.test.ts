@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compareTrees } from '../constellation/compare-trees.ts'
 import { startConstellation, type Constellation, type PeerSettings } from '../constellation/constellation.ts'
 import type { Installed } from '../constellation/peer-records.ts'
@@ -20,7 +20,6 @@ beforeAll(async () => {
   await buildSampleTree(tree, '5.9.3')
   await world.publish('5.9.3', tree)
 })
-afterEach(() => Promise.all(world.peers.map((peer) => peer.kill('SIGKILL'))))
 afterAll(() => world[Symbol.asyncDispose]())
 
 /** A `get` that stays to seed. */
@@ -50,7 +49,8 @@ function waysTo({ peerId }: Peer, { neighbours }: Installed): string[] {
   return neighbours.find(({ id }) => id === peerId)?.foundBy ?? []
 }
 
-describe('a release', () => {
+// They have one origin and one tracker, and find each other only as each test says.
+describe.concurrent('a release', () => {
   it('arrives from the origin as it was published', async () => {
     const peer = await seed({ name: 'from-origin', lingerSeconds: 0 })
     const { bytes, neighbours } = await peer.until('summary', INSTALL)
@@ -75,7 +75,7 @@ describe('a release', () => {
   })
 })
 
-describe('between two peers', () => {
+describe.concurrent('between two peers', () => {
   it.each([
     ['over a lane', 'tls', true],
     ['over libp2p where one of them has lanes off', 'libp2p', false],
@@ -91,7 +91,7 @@ describe('between two peers', () => {
   })
 })
 
-describe('a neighbour that has it is found', () => {
+describe.concurrent('a neighbour that has it is found', () => {
   it('by its address alone', async () => {
     const holder = await seed({ name: 'given-holder' })
     await holder.until('installed', INSTALL)
