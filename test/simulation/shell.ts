@@ -108,6 +108,9 @@ export function createShell(deps: ShellDeps): Shell {
       const peer = deps.byName.get(decision.peer)
       actor.outcome.bans++
       if (peer !== undefined) deps.onBan(actor, peer)
+    } else if (decision.type === 'renew') {
+      // Simulated packets are not lost.
+      return
     } else if (decision.type === 'cancel') {
       if (decision.from !== ORIGIN) actor.outcome.sent.cancel++
       const transfer = actor.transfers.get(keyOf(decision.from, decision.span))

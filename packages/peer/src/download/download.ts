@@ -174,6 +174,10 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
         options.neighbours.ban(decision.peer, 'it delivered bytes that do not verify')
         continue
       }
+      if (decision.type === 'renew') {
+        origin?.renew(decision.quietMs)
+        continue
+      }
       const { from, span } = decision
       const key = `${span} ${from}`
       if (decision.type === 'cancel') {

@@ -32,6 +32,8 @@ export interface OriginClient extends AsyncDisposable {
     chunks: Iterable<number>,
     options: CallOptions,
   ): AsyncGenerator<ChunkOutcome, void, void>
+  /** Chunks of which nothing came for so long are asked for over other connections, from where they stand. */
+  renew(quietMs: number): void
 }
 
 /** Opens no connection yet. Throws CONFIG_INVALID for a URL that is none. */
@@ -68,6 +70,10 @@ export function createOriginClient(url: string, options: OriginOptions = {}): Or
     },
     fetchChunks: (index, manifest, chunks, { signal }) =>
       fetchChunks(connection, index, manifest.chunks, chunks, until(signal)),
+    renew(quietMs) {
+      const quietSinceMs = performance.now() - quietMs
+      for (const each of [...connection.underWay]) if (each.heardMs <= quietSinceMs) each.renew()
+    },
     async [Symbol.asyncDispose]() {
       close.abort(new PeerError('ORIGIN_UNREACHABLE', `the origin client of ${address.shown} was closed`))
       await connection.agent.destroy()

@@ -11,10 +11,19 @@ export interface OriginConnection {
   readonly settings: OriginSettings
   readonly stats: OriginStats
   readonly agent: Agent
+  /** Ranges under way. */
+  readonly underWay: Set<UnderWay>
   /** No request before this time (performance.now): the origin asked for it. */
   holdUntilMs: number
   /** The origin has answered a Range request with a whole object. */
   ignoresRange: boolean
+}
+
+export interface UnderWay {
+  /** When the last byte came, or it was asked for. On the clock of performance.now(). */
+  heardMs: number
+  /** Gives this connection up and goes on over another one, where it stands. */
+  renew(): void
 }
 
 export function openConnection(url: string, settings: OriginSettings): OriginConnection {
@@ -31,6 +40,7 @@ export function openConnection(url: string, settings: OriginSettings): OriginCon
       headersTimeout: settings.headersTimeoutMs,
       bodyTimeout: settings.progressTimeoutMs,
     }),
+    underWay: new Set(),
     holdUntilMs: 0,
     ignoresRange: false,
   }

@@ -6,6 +6,7 @@ export type OriginReason =
   | 'FORBIDDEN'
   | 'CONNECT'
   | 'TIMEOUT'
+  | 'SILENT'
   | 'TOO_SLOW'
   | 'TRUNCATED'
   | `STATUS_${number}`

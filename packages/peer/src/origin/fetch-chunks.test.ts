@@ -84,6 +84,21 @@ test('breaks that each come after good progress do not use up the attempts', asy
   expect(it.client.stats.retries).toBeGreaterThan(3)
 })
 
+test('what falls silent is asked for again where it stands when somebody says so, and what flows is not', async () => {
+  await using it = await setUp(small, { progressTimeoutMs: 60_000 })
+  it.proxy.fail({ kind: 'stall', afterBytes: 100_000 }, { times: 1 })
+  const renewing = setInterval(() => it.client.renew(200), 20)
+  try {
+    expect((await it.outcome()).right).toEqual(all(small))
+  } finally {
+    clearInterval(renewing)
+  }
+  const [first, second, ...more] = it.proxy.requests.map(({ range }) => range)
+  expect(more).toEqual([])
+  expect(second).toEqual({ first: 100_000, last: first?.last })
+  expect(it.client.stats).toMatchObject({ wastedBytes: 0, retries: 0, errors: { SILENT: 1 } })
+})
+
 test('abandons a stalled body and resumes it', async () => {
   await using it = await setUp(small)
   it.proxy.fail({ kind: 'stall', afterBytes: 50_000 }, { times: 1 })

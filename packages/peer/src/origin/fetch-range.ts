@@ -2,7 +2,7 @@ import { originPath } from '@shoal/release'
 import type { ChunkTable, PackIndex } from '@shoal/release'
 import { LIMITS } from '../limits.ts'
 import type { ChunkOutcome } from './chunk-outcome.ts'
-import type { OriginConnection } from './connection.ts'
+import type { OriginConnection, UnderWay } from './connection.ts'
 import { decodeFrame } from './decode-frame.ts'
 import { forbidden, OriginFailure } from './failure.ts'
 import { createFrameReader } from './frame-reader.ts'
@@ -22,6 +22,9 @@ export interface RangeJob extends PackRange {
 
 /** What of a manifest's chunk table a transfer needs. */
 export type WantedChunks = Pick<ChunkTable, 'count' | 'sizes' | 'digest'>
+
+/** One answer on its way. */
+type Current = UnderWay & { signal: AbortSignal }
 
 /** What the ranges of one call share. The queue holds those not begun. */
 export interface Transfer {
@@ -69,17 +72,40 @@ export async function fetchRange(
       // More than one range only when this job has taken over a pack and the origin knows Range after all.
       const end = joinFrames(job.pack, reader.unfinished, LIMITS.origin)[0]?.end ?? job.end
       const paidBytes = await payAhead(end - reader.next)
-      const answer = await request(connection, path, { range: { start: reader.next, end }, signal })
-      if (answer === undefined) throw absent(connection, path)
-      connection.ignoresRange = answer.end === undefined
-      if (answer.end === undefined) takePack()
-      if (answer.end === undefined && !worthReadingThrough(reader.unfinished)) {
-        answer.body.on('error', () => undefined).destroy()
-        throw rangeIgnored(answer)
-      }
-      await readFrames(answer, paidBytes)
-      if (reader.done) return
-      if (answer.end === undefined || reader.next < end) throw truncated(answer)
+      const isWhole = await unlessRenewed((current) => askFor(end, paidBytes, current))
+      if (isWhole === true) return
+    }
+  }
+
+  /** True when all frames have come; otherwise the next range has to be asked for. */
+  async function askFor(end: number, paidBytes: number, current: Current): Promise<boolean> {
+    const answer = await request(connection, path, { range: { start: reader.next, end }, signal: current.signal })
+    if (answer === undefined) throw absent(connection, path)
+    connection.ignoresRange = answer.end === undefined
+    if (answer.end === undefined) takePack()
+    if (answer.end === undefined && !worthReadingThrough(reader.unfinished)) {
+      answer.body.on('error', () => undefined).destroy()
+      throw rangeIgnored(answer)
+    }
+    await readFrames(answer, paidBytes, current)
+    if (!reader.done && (answer.end === undefined || reader.next < end)) throw truncated(answer)
+    return reader.done
+  }
+
+  /** Undefined when it was given up to be asked for again. */
+  async function unlessRenewed<T>(ask: (current: Current) => Promise<T>): Promise<T | undefined> {
+    const giveUp = new AbortController()
+    const silent = new Error('the origin fell silent')
+    const current = { heardMs: performance.now(), renew: () => giveUp.abort(silent) }
+    connection.underWay.add(current)
+    try {
+      return await ask(Object.assign(current, { signal: AbortSignal.any([signal, giveUp.signal]) }))
+    } catch (error) {
+      if (error !== silent) throw error
+      countError(connection.stats, 'SILENT')
+      return undefined
+    } finally {
+      connection.underWay.delete(current)
     }
   }
 
@@ -95,12 +121,13 @@ export async function fetchRange(
     throw forbidden(`${connection.address.shown}${path}`)
   }
 
-  async function readFrames(answer: Answer, paidBytes: number): Promise<void> {
+  async function readFrames(answer: Answer, paidBytes: number, current: Current): Promise<void> {
     const promised = answer.end === undefined ? Infinity : answer.end - answer.start
     let received = 0
     reader.begin(answer.start)
     try {
-      for await (const bytes of readBody(connection, answer, signal, paidBytes)) {
+      for await (const bytes of readBody(connection, answer, current.signal, paidBytes)) {
+        current.heardMs = performance.now()
         received += bytes.length
         for (const { frame, bytes: compressed } of reader.feed(bytes)) await deliver(frame, compressed)
         letGoOfPiece(bytes)

@@ -34,6 +34,8 @@ export type SwarmEvent =
 export type Decision =
   | { type: 'request'; from: Source; span: number; reason: Reason }
   | { type: 'cancel'; from: Source; span: number; cause: 'stalled' | 'lost-race' }
+  /** What the origin has sent nothing of for so long is to be asked for once more, over another connection. */
+  | { type: 'renew'; quietMs: number }
   | { type: 'ban'; peer: string; cause: 'corrupt' }
 
 /** How many missing spans wait for what. */

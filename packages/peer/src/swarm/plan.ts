@@ -7,7 +7,8 @@
  *    Who has come far behind its site owns nothing.
  * 4. While neighbours are slower than the quality-of-service floor, the origin helps with spans that they hold; who owns
  *    one among the peers that lack it asks.
- * 5. At the very end, what a slow source still owes is asked of a faster one as well.
+ * 5. At the very end, what a slow source still owes is asked of a faster one as well, and an origin that fell silent is asked once
+ *    more: the last packets of a transfer have none behind them that would tell of their loss.
  */
 import { addRequest, dropRequest } from './apply.ts'
 import { hasBit } from './bitmap.ts'
@@ -25,6 +26,9 @@ const ENDGAME_SPANS_MAX = 4
 const ENDGAME_AFTER_MS = 1_000
 /** What would still take longer than this is asked for beyond the site as well, where a second copy costs everybody. */
 const ENDGAME_BEYOND_MS = 10_000
+/** A silence of the origin that tells of lost packets rather than of a busy line: without a first byte, and after one. */
+const UNANSWERED_MS = 1_200
+const SILENT_MS = 500
 const SNUB_MS = 30_000
 /** Bytes a second. */
 const RATE_MIN = 16_000
@@ -225,7 +229,9 @@ function remoteHolds(state: SwarmState, span: number, nowMs: number): boolean {
 }
 
 function runEndgame(state: SwarmState, nowMs: number, decisions: Decision[]): void {
-  if (state.missing.length > 0 || state.requests.size > ENDGAME_SPANS_MAX) return
+  if (state.requests.size > ENDGAME_SPANS_MAX) return
+  renewOrigin(state, nowMs, decisions)
+  if (state.missing.length > 0) return
   for (const requests of [...state.requests.values()]) {
     const slow = requests[0]
     if (slow === undefined || requests.length > 1 || nowMs - slow.startedMs < ENDGAME_AFTER_MS) continue
@@ -239,6 +245,20 @@ function runEndgame(state: SwarmState, nowMs: number, decisions: Decision[]): vo
       request(state, slow.span, ORIGIN, 'endgame', nowMs, decisions)
     }
   }
+}
+
+/** Once, when all that is left here and at the others of the site is on its way, and nothing of it comes. */
+function renewOrigin(state: SwarmState, nowMs: number, decisions: Decision[]): void {
+  if (state.missing.length > ENDGAME_SPANS_MAX) return
+  const owed = [...state.requests.values()].flat().filter(({ from }) => from === ORIGIN)
+  if (owed.length === 0) return
+  const askedMs = Math.max(...owed.map(({ startedMs }) => startedMs))
+  const heardMs = Math.max(...owed.map(({ receivedBytes, progressMs }) => (receivedBytes > 0 ? progressMs : -Infinity)))
+  if (state.originRenewedMs >= askedMs) return
+  const quietMs = heardMs >= askedMs ? SILENT_MS : UNANSWERED_MS
+  if (nowMs - Math.max(askedMs, heardMs) < quietMs) return
+  state.originRenewedMs = nowMs
+  decisions.push({ type: 'renew', quietMs })
 }
 
 function fastestHolder(state: SwarmState, slow: Request, nowMs: number, fromAnywhere: boolean): Neighbour | undefined {

@@ -100,6 +100,8 @@ export interface SwarmState {
   readonly originPace: Pace
   /** Whether neighbours were waited for long enough. */
   originOpen: boolean
+  /** When what it owes was asked for once more. */
+  originRenewedMs: number
   /** How long the origin took for the span that it delivered last. */
   originSpanMs: number
   /** Failures of the origin in a row, and until when it is left alone because of them. */
@@ -160,6 +162,7 @@ export function createSwarm(
     originPace: startPace(nowMs),
     originOpen: false,
     originFailures: 0,
+    originRenewedMs: -Infinity,
     originSpanMs: 0,
     originSnubbedUntilMs: 0,
     neighboursPace: startPace(nowMs),

@@ -132,6 +132,23 @@ describe('the planner', () => {
     expect(requests(planRequests(state, 9_500))).toMatchObject([{ span: 0, from: 'far', reason: 'endgame' }])
   })
 
+  it('has an origin that falls silent at the very end asked once more, and once only', () => {
+    const state = swarm({}, 2)
+    planRequests(state, 0)
+    applyEvent(state, { type: 'progress', from: ORIGIN, span: 0, bytes: 1_000, nowMs: 1_000 })
+    const renewals = (nowMs: number) => planRequests(state, nowMs).filter(({ type }) => type === 'renew')
+    expect(renewals(1_400)).toEqual([])
+    expect(renewals(1_600)).toEqual([{ type: 'renew', quietMs: 500 }])
+    expect(renewals(9_000)).toEqual([])
+  })
+
+  it('lets an origin be silent while there is much else on its way', () => {
+    const state = swarm({}, 20)
+    planRequests(state, 0)
+    expect(state.missing.length).toBeGreaterThan(4)
+    expect(planRequests(state, 9_000).filter(({ type }) => type === 'renew')).toEqual([])
+  })
+
   it('counts a span as held when it comes from a source that was given up, and cancels who was asked instead', () => {
     const state = swarm({ origin: false }, 1)
     applyEvent(state, { type: 'joined', peer: 'late', local: true, spans: bitmap([0], 1), nowMs: 0 })
@@ -212,6 +229,7 @@ describe('the planner under any events', () => {
                 for (const [key, request] of open) if (request.from === decision.peer) open.delete(key)
                 continue
               }
+              if (decision.type === 'renew') continue
               const key = `${decision.from} ${decision.span}`
               if (decision.type === 'cancel') {
                 open.delete(key)
