@@ -7,6 +7,9 @@ export interface RateLimit {
   forgetIdle(): void
 }
 
+/** Closer than this, moments are the same: a double that holds the time since 1970 tells no more apart. */
+const ROUNDING_MS = 0.001
+
 export function createRateLimit(
   config: { burst: number; refillMs: number; keysMax: number },
   now: () => number,
@@ -17,10 +20,11 @@ export function createRateLimit(
   return {
     take(key) {
       const atMs = now()
-      const nextFullMs = Math.max(fullAt.get(key) ?? 0, atMs) + config.refillMs
-      if (nextFullMs - atMs > spanMs) return nextFullMs - atMs - spanMs
+      // From the clock only what is between two of its moments: large numbers with fractions do not add up exactly.
+      const emptyMs = Math.max(0, (fullAt.get(key) ?? 0) - atMs) + config.refillMs
+      if (emptyMs > spanMs + ROUNDING_MS) return emptyMs - spanMs
       if (!fullAt.has(key) && fullAt.size >= config.keysMax) return config.refillMs
-      fullAt.set(key, nextFullMs)
+      fullAt.set(key, atMs + emptyMs)
       return 0
     },
     giveBack(key) {
