@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import { failureOf, tallyOf } from '../rollout/gate.ts'
 import { order } from '../rollout/order.ts'
 import { NO_TOTALS, type Gate, type Order, type RingTotals, type Rollout } from '../rollout/rollout.ts'
+import { silentFromMs } from '../rollout/silence.ts'
 import type { gateCondition, ringView, rolloutSummary } from './schemas/rollout.ts'
 
 export type RingView = z.output<typeof ringView>
@@ -84,7 +85,10 @@ export function explainGate(rollout: Rollout, totals: readonly RingTotals[], now
     {
       name: 'finished',
       holds: finished > 0 && finished >= wanted,
-      text: `${n(finished)} of ${n(due)} have finished; ${n(wanted)} (${percent(gate.finishedShare)}) are wanted`,
+      text:
+        due === 0
+          ? nobodyText(rollout, totals, nowMs)
+          : `${n(finished)} of ${n(due)} have finished; ${n(wanted)} (${percent(gate.finishedShare)}) are wanted`,
     },
     {
       name: 'success',
@@ -105,6 +109,26 @@ export function explainGate(rollout: Rollout, totals: readonly RingTotals[], now
           : `has held for ${duration(heldSeconds)} of ${duration(gate.soakSeconds)}`,
     },
   ]
+}
+
+/** Whom the ring that was opened last would be of, and what becomes of it without anybody. */
+function nobodyText(rollout: Rollout, totals: readonly RingTotals[], nowMs: number): string {
+  const { rings, openedAtMs, state } = rollout
+  const at = openedAtMs.length - 1
+  const [ring, counted] = [rings[at], totals[at] ?? NO_TOTALS]
+  const known = totals.reduce((all, { target }) => all + target, 0)
+  const whom =
+    counted.target === 0
+      ? `nobody matches ring ${ring?.name}${ring === undefined ? '' : ` (${describeRing(ring)})`}, known devices in all rings: ${n(known)}`
+      : `all ${n(counted.target)} devices of ring ${ring?.name} are silent`
+  const pausesInMs = silentFromMs(rollout, at) - nowMs
+  const next =
+    state !== 'running'
+      ? ''
+      : pausesInMs === Infinity
+        ? '; it waits until somebody comes, or it is promoted'
+        : `; it waits for somebody, and pauses in ${formatDuration(Math.max(0, pausesInMs))}`
+  return `waiting: ${whom}${next}`
 }
 
 function haltsAt({ failureShare, failureMinimum, failureCount }: Gate): string {
