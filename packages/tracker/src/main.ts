@@ -5,6 +5,7 @@ import { addDevicesCommands } from './program/devices.ts'
 import { addRolloutCommands } from './program/rollout.ts'
 import { addRunCommand } from './program/run.ts'
 import { addTokenCommands } from './program/token.ts'
+import { addWebhookCommands } from './program/webhook.ts'
 
 const program = createProgram('shoal-tracker', 'Introduces the peers of a fleet to each other', '0.1.0')
 addRunCommand(program)
@@ -12,4 +13,5 @@ addMembersCommands(program)
 addRolloutCommands(program)
 addDevicesCommands(program)
 addTokenCommands(program)
+addWebhookCommands(program)
 await runProgram(program, process.argv, explain)

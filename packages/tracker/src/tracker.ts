@@ -28,6 +28,9 @@ import { measureStore } from './store/measured.ts'
 import type { Store } from './store/store.ts'
 import { answerQuestions } from './wire/exchange.ts'
 import { relayNews } from './news/relay.ts'
+import { noteMetadata } from './news/audit.ts'
+import { startWebhooks, type Webhooks, type WebhooksDeps } from './webhook/service.ts'
+import type { WebhookConfig } from './webhook/settings.ts'
 
 export interface TrackerConfig {
   fleet: string
@@ -49,6 +52,8 @@ export interface TrackerConfig {
   dashboard?: Dashboard | undefined
   /** A broker that tells news, too, and brings reports. */
   mqtt?: BrokerConfig
+  /** With a store: who is told of what is in its audit log. */
+  webhooks?: readonly WebhookConfig[]
   /** One announce of each peer a refill, once its burst is spent. */
   announceRefillMs?: number
 }
@@ -68,6 +73,7 @@ interface TrackerDeps {
   wallNow?: () => number
   /** Told of what went wrong that is nobody's fault: a store that does not answer, a policy that cannot be written. */
   onFault?: (error: unknown) => void
+  onWebhook?: WebhooksDeps['onAttempt']
 }
 
 export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}): Promise<Tracker> {
@@ -80,7 +86,7 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
     { burst: LIMITS.announceBurst, refillMs: announceRefillMs, keysMax: LIMITS.peersMax },
     now,
   )
-  const { office, root, store: given, policy, dashboard, mqtt, ...wiring } = config
+  const { office, root, store: given, policy, dashboard, mqtt, webhooks: hooks = [], ...wiring } = config
   const handshake = office === undefined ? {} : { handshake: office.handshake }
   const node = stack.adopt(await startNode({ ...wiring, ...handshake, dht: 'server' }), stopNode)
   const metrics = createMetrics({
@@ -101,13 +107,17 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
   }
   let rollouts: RolloutService | undefined
   let bridge: MqttBridge | undefined
+  let webhooks: Webhooks | undefined
   const relay = stack.use(
     relayNews(node, {
       fleet: config.fleet,
       root,
       membership: office?.membership,
       isKnownPolicy: store === undefined ? undefined : (document) => rollouts?.isKnownPolicy(document) ?? false,
-      onTimestamp: (document) => bridge?.tell('timestamp', document),
+      onTimestamp(document) {
+        bridge?.tell('timestamp', document)
+        if (store !== undefined) noteMetadata(document, { store, now: wallNow }).then(() => webhooks?.ring(), onFault)
+      },
     }),
   )
   if (mqtt !== undefined) {
@@ -129,9 +139,19 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
         tell(document) {
           relay.tell('policy', document)
           bridge?.tell('policy', document)
+          webhooks?.ring()
         },
         onAnswer: (answer) => metrics.reported(answer),
         onFailure,
+      }),
+    )
+    webhooks = stack.use(
+      await startWebhooks(hooks, {
+        ...{ fleet: config.fleet, holder: node.peerId.toString(), store, now: wallNow, random, onFailure: onFault },
+        onAttempt(...attempt) {
+          metrics.toldWebhook(attempt[1].is)
+          deps.onWebhook?.(...attempt)
+        },
       }),
     )
   }

@@ -1,10 +1,11 @@
 /** What the store knows of the fleet, read when somebody looks. While it does not answer, these metrics are absent. */
 import { addReading, type Reading } from '@shoal/cli/metrics'
 import type { Registry } from 'prom-client'
-import type { DeviceTotals, Store, StoredPolicy } from '../store/store.ts'
+import { LIMITS } from '../limits.ts'
+import type { DeviceTotals, Store, StoredPolicy, WebhookRow } from '../store/store.ts'
 
 export interface FleetReadingsDeps {
-  store: Pick<Store, 'deviceTotals' | 'policy' | 'rollouts'>
+  store: Pick<Store, 'deviceTotals' | 'policy' | 'rollouts' | 'webhooks'>
   /** Epoch ms. */
   now: () => number
   onFault: (error: unknown) => void
@@ -14,6 +15,7 @@ interface Fleet {
   devices: DeviceTotals
   policy: Omit<StoredPolicy, 'document'> | undefined
   rollouts: Record<string, number>
+  webhooks: Record<ReturnType<typeof stateOfWebhook>, number>
 }
 
 const ROLLOUT_STATES = ['running', 'paused', 'halted', 'completed', 'superseded'] as const
@@ -48,6 +50,12 @@ const READINGS: readonly (Omit<Reading, 'read'> & { read: (fleet: Fleet) => Awai
       read: ({ devices }) => devices.sites,
     },
     {
+      name: 'shoal_tracker_webhooks',
+      help: 'Webhooks that are configured, by state: ok, failing (tried again), dead (given up until somebody resends).',
+      label: 'state',
+      read: ({ webhooks }) => webhooks,
+    },
+    {
       name: 'shoal_tracker_policy_version',
       help: 'Version of the newest signed policy. Absent until there is one.',
       read: ({ policy }) => policy?.version,
@@ -72,19 +80,26 @@ export function addFleetReadings(registry: Registry, deps: FleetReadingsDeps): v
   }
 }
 
+function stateOfWebhook({ isDead, failures }: WebhookRow): 'ok' | 'failing' | 'dead' {
+  return isDead ? 'dead' : failures > 0 ? 'failing' : 'ok'
+}
+
 /** Metrics are read one beside the other: they share one look into the store. */
 function readTogether({ store, now, onFault }: FleetReadingsDeps): () => Promise<Fleet | undefined> {
   let reading: Promise<Fleet | undefined> | undefined
 
   async function read(): Promise<Fleet | undefined> {
     try {
-      const [devices, policy, totals] = await Promise.all([
+      const [devices, policy, hooks, totals] = await Promise.all([
         store.deviceTotals(now()),
         store.policy(),
+        store.webhooks(),
         Promise.all(ROLLOUT_STATES.map((state) => store.rollouts({ state: [state] }, { limit: 1 }))),
       ])
       const rollouts = Object.fromEntries(ROLLOUT_STATES.map((state, at) => [state, totals[at]?.total ?? 0]))
-      return { devices, policy, rollouts }
+      const webhooks = { ok: 0, failing: 0, dead: 0 }
+      for (const hook of hooks) if (now() - hook.seenMs < LIMITS.webhookSeenMs) webhooks[stateOfWebhook(hook)]++
+      return { devices, policy, rollouts, webhooks }
     } catch (error) {
       onFault(error)
       return undefined

@@ -5,7 +5,8 @@ import { askPromtool, describe, describedIn, findFaults } from '@shoal/cli/fixtu
 import { fastify } from 'fastify'
 import { expect, it, onTestFinished } from 'vitest'
 import { measureStore } from '../store/measured.ts'
-import type { Store } from '../store/store.ts'
+import { LIMITS } from '../limits.ts'
+import type { Store, WebhookRow } from '../store/store.ts'
 import { addFleetReadings, type FleetReadingsDeps } from './fleet-readings.ts'
 import { createMetrics, type TrackerMetrics } from './metrics.ts'
 import { countRequests } from './requests.ts'
@@ -21,6 +22,11 @@ const store: FleetReadingsDeps['store'] = {
   policy: () =>
     Promise.resolve({ version: 12, expiresMs: 1_777_000_000_000, createdMs: 0, document: new Uint8Array() }),
   rollouts: ({ state }) => Promise.resolve({ rows: [], total: state?.[0] === 'halted' ? 4 : 0 }),
+  webhooks: () => Promise.resolve([webhook('chat', 0), webhook('ops', 3), webhook('gone', 0, -LIMITS.webhookSeenMs)]),
+}
+
+function webhook(name: string, failures: number, seenMs = 0): WebhookRow {
+  return { name, failures, seenMs, cursor: 1, pending: 0, nextMs: 0, isDead: false }
 }
 
 async function read({ registry }: TrackerMetrics): Promise<string[]> {
@@ -39,6 +45,9 @@ it('reads the fleet from the store, once for all who want something of it', asyn
     expect.arrayContaining([
       'shoal_tracker_rollouts{state="halted"} 4',
       'shoal_tracker_rollouts{state="running"} 0',
+      'shoal_tracker_webhooks{state="ok"} 1',
+      'shoal_tracker_webhooks{state="failing"} 1',
+      'shoal_tracker_webhooks{state="dead"} 0',
       'shoal_tracker_devices 9',
       'shoal_tracker_heard_devices{within="hour"} 5',
       'shoal_tracker_policy_version 12',

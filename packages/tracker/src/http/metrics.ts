@@ -2,6 +2,7 @@ import { addReading, createRegistry } from '@shoal/cli/metrics'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { ReplyMessage } from '../announce/message.ts'
 import type { ReportsAnswer } from '../reports/message.ts'
+import type { Outcome } from '../webhook/post.ts'
 
 export interface TrackerMetrics {
   readonly registry: Registry
@@ -13,6 +14,7 @@ export interface TrackerMetrics {
   requested(route: string, status: string): void
   streaming(change: 1 | -1): void
   stored(operation: string, seconds: number): void
+  toldWebhook(outcome: Outcome['is']): void
 }
 
 /** Of a store on the same machine, up to one that is in trouble. */
@@ -81,6 +83,12 @@ export function createMetrics(levels: Levels): TrackerMetrics {
     buckets: STORE_SECONDS,
     registers,
   })
+  const webhooks = new Counter({
+    name: 'shoal_tracker_webhook_attempts_total',
+    help: 'Attempts to tell a webhook of an event, by outcome: delivered, failed (tried again later), gone (status 410: it wants nothing more).',
+    labelNames: ['outcome'] as const,
+    registers,
+  })
   const reading = (name: string, help: string, read: () => number): void => addReading(registry, { name, help, read })
   reading('shoal_tracker_peers', 'Peers that announced lately and can be handed out.', levels.peers)
   reading('shoal_tracker_topics', 'Topics that at least one such peer follows.', levels.topics)
@@ -102,5 +110,6 @@ export function createMetrics(levels: Levels): TrackerMetrics {
     requested: (route, status) => requests.inc({ route, status }),
     streaming: (change) => streams.inc(change),
     stored: (operation, seconds) => storeSeconds.observe({ operation }, seconds),
+    toldWebhook: (outcome) => webhooks.inc({ outcome }),
   }
 }

@@ -1,6 +1,7 @@
 import { loadConfig } from '@shoal/cli'
 import { z } from 'zod'
 import { brokerShape } from '../mqtt/settings.ts'
+import { webhooksShape } from '../webhook/settings.ts'
 import { CLIENT_VARIABLES } from './api.ts'
 
 const schema = z.object({
@@ -21,6 +22,8 @@ const schema = z.object({
   httpKey: z.string().min(1).optional(),
   behindProxy: z.boolean().default(false),
   mqtt: z.strictObject(brokerShape).optional(),
+  /** Needs a store. */
+  webhooks: webhooksShape.default([]),
   credentialDays: z.number({ error: 'is no number of days' }).min(0.01).max(366).default(7),
   connectionsMax: z.int().min(10).max(100_000).optional(),
   logLevel: z.string().default('info'),

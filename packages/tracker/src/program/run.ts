@@ -11,6 +11,7 @@ import { readBroker } from '../mqtt/settings.ts'
 import { readPolicyKey } from '../office/key-file.ts'
 import type { PolicyConfig } from '../policy/service.ts'
 import { startTracker } from '../tracker.ts'
+import { readWebhooks } from '../webhook/settings.ts'
 import { loadTrackerConfig, type TrackerSettings } from './config.ts'
 import { openPrivateFleet } from './private-fleet.ts'
 import { readRoot } from './root.ts'
@@ -82,7 +83,11 @@ async function run({ config: file, json, quiet, ...flags }: RunOptions): Promise
   using privateFleet = await openPrivateFleet(settings, root, privateKey)
   const policy = await readPolicyConfig(settings)
   const mqtt = settings.mqtt === undefined ? undefined : await readBroker(settings.mqtt)
+  const webhooks = await readWebhooks(settings.webhooks)
   await using store = await openConfiguredStore(settings)
+  if (store === undefined && webhooks.length > 0) {
+    throw new TrackerError('CONFIG_INVALID', 'what webhooks are told has to be kept somewhere', { fix: STORE_FIX })
+  }
   const tls = await readTls(settings.httpCert, settings.httpKey)
   await using tracker = await startTracker(
     {
@@ -95,10 +100,19 @@ async function run({ config: file, json, quiet, ...flags }: RunOptions): Promise
       ...(store === undefined ? {} : { store, dashboard: await loadDashboard(dashboardFolder()) }),
       ...(policy === undefined ? {} : { policy }),
       ...(mqtt === undefined ? {} : { mqtt }),
+      webhooks,
       ...(connectionsMax === undefined ? {} : { connectionsMax }),
       ...(privateFleet === undefined ? {} : { office: privateFleet.office }),
     },
-    { onFault: (error) => logger.error({ err: error }, 'something went wrong, and will be tried again') },
+    {
+      onFault: (error) => logger.error({ err: error }, 'something went wrong, and will be tried again'),
+      onWebhook: (webhook, { is }, { failures, problem, nextMs, isDead }) => {
+        if (is === 'delivered') return logger.debug({ webhook }, 'webhook-told')
+        const level = isDead ? 'error' : failures === 1 ? 'warn' : 'debug'
+        const about = { webhook, problem, failures, ...(isDead ? {} : { next: new Date(nextMs).toISOString() }) }
+        logger[level](about, isDead ? 'webhook-dead' : 'webhook-failed')
+      },
+    },
   )
   privateFleet?.introduce(tracker)
   const addresses = tracker.addresses.map((address) => address.toString())
@@ -121,6 +135,8 @@ function settingsIn(flags: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(SETTINGS.map((name) => [name, flags[name]]))
 }
 
+const STORE_FIX = 'give --state-dir DIR, or --database postgres://… for several trackers'
+
 /** @throws TrackerError CONFIG_INVALID, KEY_INVALID */
 async function readPolicyConfig(settings: TrackerSettings): Promise<PolicyConfig | undefined> {
   const { policyKey, policyOut, stateDir, database } = settings
@@ -131,9 +147,7 @@ async function readPolicyConfig(settings: TrackerSettings): Promise<PolicyConfig
     })
   }
   if (stateDir === undefined && database === undefined) {
-    throw new TrackerError('CONFIG_INVALID', 'rollouts have to be kept somewhere', {
-      fix: 'give --state-dir DIR, or --database postgres://… for several trackers',
-    })
+    throw new TrackerError('CONFIG_INVALID', 'rollouts have to be kept somewhere', { fix: STORE_FIX })
   }
   const { signer } = await readPolicyKey(policyKey, process.env['SHOAL_PASSPHRASE'])
   return { key: signer, ...(policyOut === undefined ? {} : { originDir: policyOut }) }

@@ -2,27 +2,17 @@
 import { addExamples, createOutput, formatColumns, parseDuration, style } from '@shoal/cli'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { isGood } from '../api/caller.ts'
 import { digestOf, newToken } from '../api/token.ts'
 import { TrackerError } from '../error.ts'
-import { ROLES, type ApiToken, type Role, type Store } from '../store/store.ts'
-import { openConfiguredStore, storeFile } from './store.ts'
-
-interface StoreFlags {
-  stateDir?: string
-  database?: string
-  databasePasswordFile?: string
-  json?: boolean
-}
+import { ROLES, type ApiToken, type Role } from '../store/store.ts'
+import { addStoreOptions, CONSOLE, note, openExisting, type StoreFlags } from './console.ts'
 
 interface CreateFlags extends StoreFlags {
   role: Role
   ttl?: number
 }
 
-/** Who is at the keyboard of the tracker's machine, in the audit log. */
-const CONSOLE = 'console'
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/
 
 export function addTokenCommands(program: Command): void {
@@ -52,14 +42,6 @@ export function addTokenCommands(program: Command): void {
   addExamples(revoke, [['one that got lost', 'shoal-tracker token revoke ada --state-dir /var/lib/shoal-tracker']])
 }
 
-function addStoreOptions(command: Command): Command {
-  return command
-    .option('--state-dir <dir>', "the running tracker's --state-dir")
-    .option('--database <url>', 'or its --database')
-    .option('--database-password-file <file>', 'and the password of that')
-    .option('--json', 'one JSON document on stdout')
-}
-
 async function createToken(name: string, { role, ttl, ...flags }: CreateFlags): Promise<void> {
   await using store = await openExisting(flags)
   const nowMs = Date.now()
@@ -76,7 +58,7 @@ async function createToken(name: string, { role, ttl, ...flags }: CreateFlags): 
   const digest = digestOf(secret)
   if (digest === undefined) throw new Error('a new token is not recognised as one')
   await store.addToken(token, digest)
-  await audit(store, 'token.create', name, `token of ${name} made, with the role ${role}`)
+  await note(store, 'token.create', name, `token of ${name} made, with the role ${role}`)
   const output = createOutput(flags)
   output.document({ token: secret, ...describe(token, nowMs) }, secret)
   output.note(
@@ -108,25 +90,9 @@ async function revokeToken(which: string, flags: StoreFlags): Promise<void> {
     })
   }
   const changed = await store.revokeToken(token.id, nowMs)
-  if (changed) await audit(store, 'token.revoke', token.name, `token of ${token.name} revoked`)
+  if (changed) await note(store, 'token.revoke', token.name, `token of ${token.name} revoked`)
   const text = changed ? `the token of ${token.name} is worthless now` : `the token of ${token.name} was revoked before`
   createOutput(flags).document({ id: token.id, name: token.name, revoked: true, changed }, text)
-}
-
-async function openExisting(flags: StoreFlags): Promise<Store> {
-  const { stateDir, database } = flags
-  if (database === undefined && (stateDir === undefined || !existsSync(storeFile(stateDir)))) {
-    throw new TrackerError('NOT_FOUND', `${stateDir ?? 'nowhere'} is not the state of a tracker`, {
-      fix: 'give the --state-dir, or the --database, of a `shoal-tracker run`; run it once before',
-    })
-  }
-  const store = await openConfiguredStore(flags)
-  if (store === undefined) throw new Error('a store that is configured was not opened')
-  return store
-}
-
-async function audit(store: Store, action: string, subject: string, text: string): Promise<void> {
-  await store.addAudit({ atMs: Date.now(), by: CONSOLE, action, subject, text })
 }
 
 function describe(token: ApiToken, nowMs: number) {
