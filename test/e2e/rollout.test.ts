@@ -1,5 +1,7 @@
 // A tracker that decides and three devices that follow: one is a canary, the others are everybody else.
+import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Peer } from '../constellation/peer.ts'
@@ -115,6 +117,16 @@ it(
   },
   TEST_MS,
 )
+
+it('a tracker whose key the fleet does not know says so, and what to do, before any device waits in vain', async () => {
+  const { ground, origin, trackerState } = world
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const key = join(ground.dir, 'another.pem')
+  await writeFile(key, privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  const where = ['--root', origin.root, '--state-dir', `${trackerState}-2`, '--http', '127.0.0.1:0']
+  const run = ['run', ...where, '--listen', '/ip4/127.0.0.1/tcp/0', '--policy-key', key, '--policy-out', origin.dir]
+  await expect(ground.run('tracker', 'stranger', [...run, '--json'])).rejects.toThrow('KEY_INVALID')
+})
 
 async function stateOf(id: string): Promise<string> {
   return (await world.rollout(id)).rollout.state

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 
 /** Undefined when there is none, or none that can be read. */
 export async function readPolicyFile(originDir: string): Promise<Uint8Array | undefined> {
-  const document = await readBounded(join(originDir, 'tuf', POLICY_FILE))
+  const document = await readBounded(join(originDir, 'tuf', POLICY_FILE), POLICY_BYTES_MAX)
   return document === undefined || versionOf(document) === undefined ? undefined : document
 }
 
@@ -38,11 +38,12 @@ function versionOf(document: Uint8Array): number | undefined {
   }
 }
 
-async function readBounded(file: string): Promise<Uint8Array | undefined> {
+/** Undefined when it is not there, or is larger. */
+export async function readBounded(file: string, bytesMax: number): Promise<Uint8Array | undefined> {
   try {
     await using handle = await open(file, 'r')
     const { size } = await handle.stat()
-    return size > POLICY_BYTES_MAX ? undefined : new Uint8Array(await handle.readFile())
+    return size > bytesMax ? undefined : new Uint8Array(await handle.readFile())
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

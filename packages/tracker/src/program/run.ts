@@ -9,6 +9,7 @@ import { readTls } from '../http/tls.ts'
 import { loadIdentity, newIdentity } from '../node/identity.ts'
 import { readBroker } from '../mqtt/settings.ts'
 import { readPolicyKey } from '../office/key-file.ts'
+import { checkKeyAtOrigin } from '../policy/check-origin.ts'
 import type { PolicyConfig } from '../policy/service.ts'
 import { startTracker } from '../tracker.ts'
 import { readWebhooks } from '../webhook/settings.ts'
@@ -82,6 +83,7 @@ async function run({ config: file, json, quiet, ...flags }: RunOptions): Promise
   const privateKey = identityFile === undefined ? await newIdentity() : await loadIdentity(identityFile)
   using privateFleet = await openPrivateFleet(settings, root, privateKey)
   const policy = await readPolicyConfig(settings)
+  if (policy !== undefined) await checkKeyAtOrigin(policy, root.bytes, new Date())
   const mqtt = settings.mqtt === undefined ? undefined : await readBroker(settings.mqtt)
   const webhooks = await readWebhooks(settings.webhooks)
   await using store = await openConfiguredStore(settings)
