@@ -6,6 +6,7 @@ import { HEADER_TARGETS } from './targets/headers.ts'
 import { LINK_TARGETS } from './targets/links.ts'
 import { MEMBERSHIP_TARGETS } from './targets/membership.ts'
 import { METADATA_TARGETS } from './targets/metadata.ts'
+import { MQTT_TARGETS } from './targets/mqtt.ts'
 import { NEWS_TARGETS } from './targets/news.ts'
 import { ORIGIN_TARGETS } from './targets/origin.ts'
 import { PACK_TARGETS } from './targets/packs.ts'
@@ -30,4 +31,5 @@ export const TARGETS: readonly Target[] = [
   ...TRACKER_TARGETS,
   ...HANDSHAKE_TARGETS,
   ...NEWS_TARGETS,
+  ...MQTT_TARGETS,
 ]
