@@ -37,6 +37,7 @@ export interface Actor {
   /** Whether it has heard of the release. */
   hasBegun: boolean
   isAlive: boolean
+  isPaused: boolean
   isComplete: boolean
   /** A bitmap of the spans that it has, or claims to. */
   readonly held: Uint8Array
@@ -92,6 +93,7 @@ export function createActor(peer: SimulatedPeer, site: Site, world: World): Acto
     core: createCore(peer, held, world, startsMs),
     hasBegun: false,
     isAlive: true,
+    isPaused: false,
     isComplete: hasAll,
     held,
     neighbours: new Set(),

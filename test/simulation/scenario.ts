@@ -8,6 +8,9 @@ export interface SimulatedPeer {
   /** When it vanishes without a word, and when it is back with what it had. */
   diesMs?: number
   returnsMs?: number
+  /** Between these it stands still: it neither thinks nor sends nor takes anything, and nobody is told. */
+  pausesMs?: number
+  resumesMs?: number
   /** In either direction; the LAN's rate when absent. */
   rate?: number
   /** Has everything from the start. */

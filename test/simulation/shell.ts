@@ -221,6 +221,8 @@ export function createShell(deps: ShellDeps): Shell {
   function tick(actor: Actor): void {
     if (!isAtWork(actor)) return
     const nowMs = clock.nowMs
+    clock.at(nowMs + tickMs, () => tick(actor))
+    if (actor.isPaused) return
     for (const transfer of actor.transfers.values()) progress(actor, transfer)
     for (const transfer of [...actor.transfers.values()]) {
       const { from, span, flow, movedMs } = transfer
@@ -229,7 +231,6 @@ export function createShell(deps: ShellDeps): Shell {
       applyEvent(actor.core, { type: 'failed', from, span, cause: 'lost', nowMs })
     }
     wakeBy(actor, nowMs)
-    clock.at(nowMs + tickMs, () => tick(actor))
   }
 
   function progress(actor: Actor, transfer: Transfer): void {
@@ -246,7 +247,7 @@ export function createShell(deps: ShellDeps): Shell {
       actor.wake = () => {
         if (clock.nowMs !== actor.wakeMs) return
         actor.wakeMs = Infinity
-        if (isAtWork(actor)) think(actor)
+        if (isAtWork(actor) && !actor.isPaused) think(actor)
       }
       if (isAtWork(actor)) tick(actor)
     },

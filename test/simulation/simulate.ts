@@ -56,9 +56,11 @@ export function simulate(scenario: Scenario, onProgress?: (progress: SimulationP
   for (const peer of scenario.peers) byName.set(peer.name, createActor(peer, siteOf(peer.site), world))
   mesh.enter([...byName.values()])
   for (const actor of byName.values()) {
-    const { startsMs = 0, diesMs } = actor.peer
+    const { startsMs = 0, diesMs, pausesMs, resumesMs } = actor.peer
     clock.at(startsMs, () => begin(actor))
     if (diesMs !== undefined) clock.at(diesMs, () => vanish(actor))
+    if (pausesMs !== undefined) clock.at(pausesMs, () => setPaused(actor, true))
+    if (resumesMs !== undefined) clock.at(resumesMs, () => setPaused(actor, false))
   }
   for (const cut of scenario.cuts ?? []) scheduleCut(clock, cut)
 
@@ -82,6 +84,14 @@ export function simulate(scenario: Scenario, onProgress?: (progress: SimulationP
     actor.hasBegun = true
     shell.begin(actor)
     mesh.begin(actor)
+  }
+
+  function setPaused(actor: Actor, isPaused: boolean): void {
+    const rate = isPaused ? 0 : (actor.peer.rate ?? scenario.lanRate)
+    wires.setRate(actor.up, rate)
+    wires.setRate(actor.down, rate)
+    actor.isPaused = isPaused
+    if (!isPaused) shell.nudge(actor, clock.nowMs)
   }
 
   function vanish(actor: Actor): void {

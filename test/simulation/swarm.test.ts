@@ -75,6 +75,17 @@ describe('the swarm core', () => {
     expect(originBytes.get('waw')).toBeLessThan(1.15 * size)
   })
 
+  it.each([12_000, 17_000, 30_000])(
+    'fetches twice only what was on its way to a peer that stood still until %i ms',
+    (resumesMs) => {
+      const peers = [...site('waw', 7), { name: 'still', site: 'waw', pausesMs: 5_000, resumesMs }]
+      const { peers: outcomes, originBytes } = run(scenario(7, peers))
+      for (const { peer, doneMs } of outcomes)
+        expect(doneMs, peer.name).toBeLessThan(peer.name === 'still' ? resumesMs + 0.5 * idealMs : 1.2 * idealMs)
+      expect(originBytes.get('waw')).toBeLessThanOrEqual(size + 2 * MIB)
+    },
+  )
+
   it('finishes beside a neighbour whose bytes never verify, and asks it for little', () => {
     const peers = [...site('waw', 3), { name: 'liar', site: 'waw', complete: true, lies: true }]
     const { peers: outcomes } = run(scenario(5, peers))

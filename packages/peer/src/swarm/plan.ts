@@ -16,7 +16,16 @@ import { claimants, lagsBehind, rivals, spansFetched } from './claims.ts'
 import { ORIGIN, type Decision, type Reason, type Source, type Waiting } from './events.ts'
 import { owns, weigh, type Claimant } from './ownership.ts'
 import { currentRate, windowBytes } from './pace.ts'
-import { HELD, LOCAL_WINDOW, MISSING, REMOTE_WINDOW, type Neighbour, type Request, type SwarmState } from './state.ts'
+import {
+  FLOOR_AFTER_MS,
+  HELD,
+  LOCAL_WINDOW,
+  MISSING,
+  REMOTE_WINDOW,
+  type Neighbour,
+  type Request,
+  type SwarmState,
+} from './state.ts'
 import { isGentle, originAllowed, originRoomBytes, remoteRoomBytes } from './uplink-room.ts'
 
 /** Rarest of this many; a bound on the work for one choice. */
@@ -32,9 +41,12 @@ const SILENT_MS = 500
 const SNUB_MS = 30_000
 /** Bytes a second. */
 const RATE_MIN = 16_000
-const FLOOR_AFTER_MS = 10_000
+/** It is planned several times a second: after a pause like this, this peer itself stood still, or was suspended. */
+const STOOD_STILL_MS = 5_000
 
 export function planRequests(state: SwarmState, nowMs: number): Decision[] {
+  if (nowMs - state.plannedMs > STOOD_STILL_MS) beginAnew(state, nowMs)
+  state.plannedMs = nowMs
   const decisions: Decision[] = state.bansToReport
     .splice(0)
     .map((peer) => ({ type: 'ban', peer, cause: 'corrupt' }) as const)
@@ -48,6 +60,13 @@ export function planRequests(state: SwarmState, nowMs: number): Decision[] {
   }
   runEndgame(state, nowMs, decisions)
   return decisions
+}
+
+/** What was not heard while this peer stood still says nothing of the others: they are given the time to be heard again. */
+function beginAnew(state: SwarmState, nowMs: number): void {
+  state.floorFromMs = nowMs + FLOOR_AFTER_MS
+  for (const neighbour of state.neighbours.values()) neighbour.progressMs = nowMs
+  for (const requests of state.requests.values()) for (const each of requests) each.progressMs = nowMs
 }
 
 /** Why the missing spans are not under way. */
@@ -176,7 +195,7 @@ function* ownedInOrder(state: SwarmState, active: readonly Neighbour[], nowMs: n
 
 function isBelowFloor(state: SwarmState, nowMs: number): boolean {
   const floor = state.policy.floorBytesPerSecond
-  if (floor === 0 || nowMs - state.startedMs <= FLOOR_AFTER_MS) return false
+  if (floor === 0 || nowMs <= state.floorFromMs) return false
   return currentRate(state.neighboursPace, nowMs) < floor
 }
 

@@ -47,6 +47,9 @@ export const ORIGIN_WINDOW: Window = { timeMs: 1_000, floorBytes: 4 << 20, ceili
 /** Spans that one neighbour may say it fetches at a time: no more than fit its window. */
 export const FETCHING_MAX = 16
 
+/** How long neighbours are given to show how fast they are. */
+export const FLOOR_AFTER_MS = 10_000
+
 export const MISSING = 0
 export const REQUESTED = 1
 export const HELD = 2
@@ -100,6 +103,9 @@ export interface SwarmState {
   readonly originPace: Pace
   /** Whether neighbours were waited for long enough. */
   originOpen: boolean
+  /** When it was planned last, and from when on neighbours are held to the floor. */
+  plannedMs: number
+  floorFromMs: number
   /** When what it owes was asked for once more. */
   originRenewedMs: number
   /** How long the origin took for the span that it delivered last. */
@@ -162,6 +168,8 @@ export function createSwarm(
     originPace: startPace(nowMs),
     originOpen: false,
     originFailures: 0,
+    plannedMs: nowMs,
+    floorFromMs: nowMs + FLOOR_AFTER_MS,
     originRenewedMs: -Infinity,
     originSpanMs: 0,
     originSnubbedUntilMs: 0,
