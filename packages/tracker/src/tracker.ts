@@ -194,7 +194,8 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
     const service = rollouts
     if (store === undefined || service === undefined) return
     const desk = createDesk({ store, publish: (change) => service.publish(change), now: wallNow })
-    mountApi(server, { store, desk, now: wallNow, connected: () => registry.peers }, onFault)
+    const reporters = office === undefined ? 'anyone' : 'members'
+    mountApi(server, { store, desk, reporters, now: wallNow, connected: () => registry.peers }, onFault)
     mountDashboard(server, dashboard)
   }
   const http = stack.use(await startHttp(config.http, { isReady, metrics: metrics.registry, mount }))

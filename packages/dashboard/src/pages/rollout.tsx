@@ -45,7 +45,7 @@ export function RolloutPage({ id }: { id: string }) {
 }
 
 function View({ view, onOrder }: { view: RolloutView; onOrder: () => void }) {
-  const { rollout, rings, gate, bytes, pace, timeline } = view
+  const { rollout, rings, gate, reporters, bytes, pace, timeline } = view
   const last = timeline[0]?.atMs ?? rollout.sinceMs
   const nowMs = fleet.value?.atMs ?? Date.now()
   const toMs = rollout.state === 'running' ? nowMs : Math.max(last, rollout.sinceMs, pace.at(-1)?.fromMs ?? 0)
@@ -65,6 +65,9 @@ function View({ view, onOrder }: { view: RolloutView; onOrder: () => void }) {
               <Condition key={condition.name} of={condition} isOver={rollout.state === 'halted'} />
             ))}
           </ul>
+          {reporters === 'anyone' && (
+            <p>Not authenticated: the fleet is open, and anybody may send reports that are counted here.</p>
+          )}
         </Section>
       )}
       <Section title="How it went">

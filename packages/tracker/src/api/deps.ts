@@ -21,6 +21,8 @@ export interface ApiDeps {
   desk: RolloutDesk
   /** Epoch ms. */
   now: () => number
+  /** Whose reports count: in an open fleet anybody's who makes himself a key. */
+  reporters: 'members' | 'anyone'
   /** Peers that announced lately. */
   connected: () => number
 }

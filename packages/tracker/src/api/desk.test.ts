@@ -36,7 +36,7 @@ it('begins, pauses, resumes, promotes and halts, each with an entry of the log t
     body: { message: expect.stringContaining('go back to') },
   })
   expect(await order('game', { do: 'halt', returns: false })).toMatchObject({
-    body: { rollout: { state: 'halted' }, orders: [] },
+    body: { rollout: { state: 'halted' }, reporters: 'anyone', orders: [] },
   })
   const { body } = await api.ask('viewer', 'GET', '/audit?rollout=game')
   const rows = body['rows'] as { action: string; by: string }[]

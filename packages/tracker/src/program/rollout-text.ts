@@ -22,7 +22,7 @@ export function rolloutsText({ rows, total }: Paged<RolloutSummary>, nowMs: numb
   return total > rows.length ? `${table}\n${rows.length} of ${total}` : table
 }
 
-export function rolloutText({ rollout, rings, gate, bytes, orders }: RolloutView, nowMs: number): string {
+export function rolloutText({ rollout, rings, gate, reporters, bytes, orders }: RolloutView, nowMs: number): string {
   const { product, version, state, sinceMs, reason, openedAtMs } = rollout
   const title = [
     `${product} ${version}`,
@@ -42,11 +42,14 @@ export function rolloutText({ rollout, rings, gate, bytes, orders }: RolloutView
     ...(reason === undefined ? [] : [reason]),
     formatColumns([head, ...lines], { right: [1, 2, 3, 4, 5, 6, 7] }),
     ...gate.map(({ name, holds, text }) => `gate ${name.padEnd(8)} ${holds ? 'holds  ' : 'not yet'}  ${text}`),
+    ...(gate.length > 0 && reporters === 'anyone' ? [UNAUTHENTICATED] : []),
     ...causes(rings),
     ...sources(bytes),
     ...(orders.length === 0 ? [] : [style('dim', `can be ordered: ${orders.join(', ')}`, process.stdout)]),
   ].join('\n')
 }
+
+const UNAUTHENTICATED = 'gate unauthenticated: the fleet is open, and anybody may send reports'
 
 function causes(rings: readonly RingView[]): string[] {
   const codes = new Map<string, number>()

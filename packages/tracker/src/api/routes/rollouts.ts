@@ -77,7 +77,7 @@ export const rolloutRoutes = [
   }),
 ]
 
-async function viewRollout(rollout: Rollout, { store, aggregates, now }: ApiDeps) {
+async function viewRollout(rollout: Rollout, { store, aggregates, reporters, now }: ApiDeps) {
   const { id, product, channel, createdAtMs } = rollout
   const nowMs = now()
   const [totals, pace, timeline, traffic] = await Promise.all([
@@ -90,6 +90,7 @@ async function viewRollout(rollout: Rollout, { store, aggregates, now }: ApiDeps
     rollout,
     rings: viewRings(rollout, totals),
     gate: explainGate(rollout, totals, nowMs),
+    reporters,
     orders: ordersFor(rollout),
     bytes: sumBytes(traffic),
     pace,

@@ -146,6 +146,11 @@ export const rolloutView = z.object({
   rollout,
   rings: z.array(ringView),
   gate: z.array(gateCondition).describe('of the ring that was opened last; empty when none is under way'),
+  reporters: z
+    .enum(['members', 'anyone'])
+    .describe(
+      'whose reports the gate counts; of an open fleet anybody may send some, so its counts are not authenticated',
+    ),
   orders: z.array(z.enum(['pause', 'resume', 'promote', 'halt'])).describe('that can be given now'),
   bytes: bytes.describe('of the channel, since the rollout began'),
   pace: z
