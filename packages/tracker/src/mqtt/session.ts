@@ -5,6 +5,7 @@ import type { IClientOptions, MqttClient } from 'mqtt'
 import { TrackerError } from '../error.ts'
 import { LIMITS } from '../limits.ts'
 import { createPacketGuard } from './packet-guard.ts'
+import { explainRefusal } from './refusal.ts'
 import type { BrokerConfig } from './settings.ts'
 
 export interface Session extends AsyncDisposable {
@@ -22,7 +23,7 @@ interface SessionDeps {
   signal: AbortSignal
 }
 
-/** @throws TrackerError UNREACHABLE, TIMEOUT */
+/** @throws TrackerError UNREACHABLE, TIMEOUT, REFUSED */
 export async function openSession(config: BrokerConfig, deps: SessionDeps): Promise<Session> {
   const { clientId, subscribe, onMessage, signal } = deps
   // A program that is told of no broker does not load the library.
@@ -127,6 +128,8 @@ function asError(reason: unknown): TrackerError {
   if (reason instanceof Error && reason.name === 'TimeoutError') {
     return new TrackerError('TIMEOUT', 'the broker did not answer in time', { cause: reason })
   }
+  const refusal = explainRefusal(reason)
+  if (refusal !== undefined) return refusal
   const why = reason instanceof Error ? reason.message : 'aborted'
   return new TrackerError('UNREACHABLE', `no connection to the broker: ${why}`, { cause: reason })
 }
