@@ -89,10 +89,12 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
   const { office, root, store: given, policy, dashboard, mqtt, webhooks: hooks = [], ...wiring } = config
   const handshake = office === undefined ? {} : { handshake: office.handshake }
   const node = stack.adopt(await startNode({ ...wiring, ...handshake, dht: 'server' }), stopNode)
+  let bridge: MqttBridge | undefined
   const metrics = createMetrics({
     peers: () => registry.peers,
     topics: () => registry.topics,
     connections: () => node.getConnections().length,
+    broker: () => bridge?.isConnected,
   })
   const onFault = (error: unknown): void => {
     metrics.faulted()
@@ -106,7 +108,6 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
     else onFault(error)
   }
   let rollouts: RolloutService | undefined
-  let bridge: MqttBridge | undefined
   let webhooks: Webhooks | undefined
   const relay = stack.use(
     relayNews(node, {

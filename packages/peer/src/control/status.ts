@@ -2,6 +2,7 @@
 import type { CacheStatus } from '../cache/index.ts'
 import type { Account, SourceBytes } from '../download/account.ts'
 import type { NeighbourInfo } from '../neighbours/index.ts'
+import type { BrokerStatus } from '../news/index.ts'
 import type { BackgroundStatus, Flow, Limit } from '../traffic/index.ts'
 import type { StayReason } from '@shoal/release'
 import type { Failure } from '../rollout/index.ts'
@@ -65,5 +66,7 @@ export interface PeerStatus {
   follows: FollowStatus[]
   /** Of a device that has a tracker to report to. */
   reports?: ReportsStatus
+  /** Where one is configured. */
+  broker?: BrokerStatus
   neighbours: NeighbourInfo[]
 }

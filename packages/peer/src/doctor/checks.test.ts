@@ -43,6 +43,7 @@ function facts(change: Partial<DoctorFacts> = {}, status: Partial<DoctorFacts['s
       },
       policy: { version: 12, expires: new Date(NOW_MS + 29 * 24 * HOUR_MS).toISOString(), staged: ['game@stable'] },
       reports: { pending: 0, dead: 0, dropped: 0 },
+      broker: { host: 'broker.example', connected: true },
       follows: [{ target: 'game@stable', out: '/srv', state: 'current', sinceMs: NOW_MS }],
       neighbours: [near, far],
       ...status,
@@ -94,6 +95,13 @@ describe('a doctor', () => {
       'tracker reachable',
       facts({}, { reports: { pending: 3, dead: 0, dropped: 0, oldestMs: NOW_MS - HOUR_MS, failure: 'no answer' } }),
     ],
+    [
+      'broker',
+      'warn',
+      '8883',
+      facts({}, { broker: { host: 'b', connected: false, failure: 'lost', fix: 'open 8883' } }),
+    ],
+    ['broker', 'warn', 'mqtt.url', facts({}, { broker: { host: 'b', connected: false } })],
     ['tracker', 'FAIL', '7071', facts({ trackers: [{ address: '/dns4/t', failure: 'refused' }] })],
     ['tracker', 'warn', '7071', facts({ trackers: [{ address: '/dns4/t', failure: 'refused' }, ...facts().trackers] })],
     ['origin', 'warn', 'limit --origin', facts({ origin: { url: 'u', isForbidden: true } })],
@@ -141,6 +149,7 @@ describe('a doctor', () => {
     delete little.origin
     delete little.status.policy
     delete little.status.reports
+    delete little.status.broker
     const found = examine(little)
     expect(found.map(({ check }) => check)).toEqual([
       'daemon',

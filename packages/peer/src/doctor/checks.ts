@@ -90,6 +90,11 @@ export const CHECKS: Readonly<Record<string, Check>> = {
       fix: 'is a tracker reachable? they are kept, and tried again',
     }
   },
+  broker: ({ status: { broker } }) => {
+    if (broker === undefined) return undefined
+    const { host, connected, failure = 'not connected yet', fix = 'is mqtt.url right, and open from here?' } = broker
+    return connected ? ok(`connected to ${host}`) : { verdict: 'warn', text: `${host}: ${failure}`, fix }
+  },
   membership: ({ status: { membership }, nowMs }) => {
     if (membership === undefined) return undefined
     const leftMs = Date.parse(membership.expires) - nowMs

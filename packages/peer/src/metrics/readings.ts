@@ -49,6 +49,11 @@ export const READINGS: readonly StatusReading[] = [
     read: ({ background }) => background && { upload: background.uploadWan, download: background.downloadWan },
   },
   {
+    name: 'shoal_peer_broker_connected',
+    help: 'Whether there is a connection to the MQTT broker: 1, else 0. Absent where none is configured.',
+    read: ({ broker }) => broker && Number(broker.connected),
+  },
+  {
     name: 'shoal_peer_reports',
     help: 'Reports on disk, by state: pending (to be sent), dead (given up).',
     label: 'state',

@@ -1,9 +1,20 @@
 /** What a broker tells is weighed as what a neighbour tells; it cannot be banned, and is not heard more often than it should be. */
-import { followMqtt, type BrokerConfig, type MqttFollower } from '@shoal/tracker/client'
+import { followMqtt, TrackerError, type BrokerConfig, type MqttFollower } from '@shoal/tracker/client'
 import type { PeerNews } from './news.ts'
 
 export type { BrokerConfig }
-export type PeerBroker = MqttFollower
+
+export interface BrokerStatus {
+  host: string
+  connected: boolean
+  /** Why it is not connected, as far as that is known, and what can be done about it. */
+  failure?: string
+  fix?: string
+}
+
+export interface PeerBroker extends AsyncDisposable, Pick<MqttFollower, 'sendReports'> {
+  status(): BrokerStatus
+}
 
 export interface BrokerDeps {
   fleet: string
@@ -18,11 +29,30 @@ export function listenToBroker(
   config: BrokerConfig,
   { fleet, peer, news, credential, onEvent }: BrokerDeps,
 ): PeerBroker {
-  return followMqtt(config, {
+  const { host } = config.url
+  let last: unknown
+  const follower = followMqtt(config, {
     ...{ fleet, peer, credential },
     hear: (subject, document) => news.hear(subject, document),
     hearHint: (version) => news.hearOfPolicy(version),
-    onConnected: () => onEvent('broker-connected', { host: config.url.host }),
-    onFailure: (error) => onEvent('broker-failed', { host: config.url.host, error }),
+    onConnected() {
+      last = undefined
+      onEvent('broker-connected', { host })
+    },
+    onFailure(error) {
+      last = error
+      onEvent('broker-failed', { host, error, ...why(error) })
+    },
   })
+  return {
+    sendReports: (reports, options) => follower.sendReports(reports, options),
+    status: () => ({ host, connected: follower.isConnected, ...(follower.isConnected ? {} : why(last)) }),
+    [Symbol.asyncDispose]: () => follower[Symbol.asyncDispose](),
+  }
+}
+
+function why(error: unknown): Pick<BrokerStatus, 'failure' | 'fix'> {
+  if (!(error instanceof Error)) return {}
+  const { message: failure } = error
+  return error instanceof TrackerError && error.fix !== '' ? { failure, fix: error.fix } : { failure }
 }

@@ -1,2 +1,2 @@
-export { listenToBroker, type BrokerConfig, type PeerBroker } from './broker.ts'
+export { listenToBroker, type BrokerConfig, type BrokerStatus, type PeerBroker } from './broker.ts'
 export { startNews, type PeerNews } from './news.ts'

@@ -39,6 +39,7 @@ export function daemonStatus(peer: Peer, { role, startedMs, follows, following, 
     ...membershipStatus(peer),
     follows: following.map((each) => each.status()),
     ...(reports === undefined ? {} : { reports: reports.status() }),
+    ...(peer.broker === undefined ? {} : { broker: peer.broker.status() }),
     neighbours: neighbours.list(),
   }
 }

@@ -30,6 +30,10 @@ export function addRunCommand(program: Command): void {
     .action((flags: { config?: string; json?: boolean }) => run(flags))
   addExamples(command, [
     ['start with a file', 'shoal-peer run --config /etc/shoal/peer.yaml'],
+    [
+      'by a broker as well',
+      `SHOAL_PEER_MQTT='{url: mqtts://broker.example.com}' shoal-peer run --config /etc/shoal/peer.yaml`,
+    ],
     ['override one key', 'SHOAL_PEER_SITE=waw-2 shoal-peer run --config /etc/shoal/peer.yaml'],
   ])
 }

@@ -25,6 +25,8 @@ interface Levels {
   peers: () => number
   topics: () => number
   connections: () => number
+  /** Whether there is a connection to the broker; undefined without one. */
+  broker?: () => boolean | undefined
 }
 
 /** Base units, `_total` for counters, and never a label per peer, topic or site. */
@@ -89,9 +91,18 @@ export function createMetrics(levels: Levels): TrackerMetrics {
     labelNames: ['outcome'] as const,
     registers,
   })
-  const reading = (name: string, help: string, read: () => number): void => addReading(registry, { name, help, read })
+  const reading = (name: string, help: string, read: () => number | undefined): void =>
+    addReading(registry, { name, help, read })
   reading('shoal_tracker_peers', 'Peers that announced lately and can be handed out.', levels.peers)
   reading('shoal_tracker_topics', 'Topics that at least one such peer follows.', levels.topics)
+  reading(
+    'shoal_tracker_broker_connected',
+    'Whether there is a connection to the MQTT broker: 1, else 0. Absent where none is configured.',
+    () => {
+      const isConnected = levels.broker?.()
+      return isConnected === undefined ? undefined : Number(isConnected)
+    },
+  )
   reading('shoal_tracker_connections', 'Open libp2p connections, in both directions.', levels.connections)
 
   const known = ['FRAME_INVALID', 'TIMEOUT', 'REFUSED']
