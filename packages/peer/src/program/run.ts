@@ -32,7 +32,7 @@ export function addRunCommand(program: Command): void {
     ['start with a file', 'shoal-peer run --config /etc/shoal/peer.yaml'],
     [
       'by a broker as well',
-      `SHOAL_PEER_MQTT='{url: mqtts://broker.example.com}' shoal-peer run --config /etc/shoal/peer.yaml`,
+      'SHOAL_PEER_MQTT_URL=mqtts://broker.example.com shoal-peer run --config /etc/shoal/peer.yaml',
     ],
     ['override one key', 'SHOAL_PEER_SITE=waw-2 shoal-peer run --config /etc/shoal/peer.yaml'],
   ])

@@ -62,6 +62,7 @@ export function addRunCommand(program: Command): void {
       'with rollouts and the dashboard',
       'shoal-tracker run --root repo/root.json --state-dir /var/lib/shoal-tracker --policy-key repo/keys/policy.pem',
     ],
+    ['by a broker as well', 'SHOAL_TRACKER_MQTT_URL=mqtts://broker.example.com shoal-tracker run --root root.json'],
     ['what peers are then given', 'shoal-peer run --tracker /dns4/tracker.example.com/tcp/7071/p2p/12D3Koo…'],
   ])
 }
