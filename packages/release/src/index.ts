@@ -72,7 +72,7 @@ export { decideTurn, type Circumstances, type OfferedRelease, type StayReason, t
 export { isOpenAt, isWithin, isZone, localTime, nextOpeningMs, type LocalTime } from './rollout/window.ts'
 export { deadlineMs } from './rollout/deadline.ts'
 export { isLabel, isLabelValue, isRolloutId } from './rollout/fields.ts'
-export { peerNameOf, signReport, verifyReport } from './rollout/report.ts'
+export { createReportVerifier, peerNameOf, signReport, verifyReport } from './rollout/report.ts'
 export { REPORT_SOURCES, REPORT_STATES, type Report, type ReportBytes, type ReportState } from './rollout/report.ts'
 export { POLICY_BYTES_MAX, POLICY_CHANNELS_MAX, REPORT_BYTES_MAX, RINGS_MAX, ROLLOUT_SECONDS_MAX } from './limits.ts'
 export { INSTALL_WINDOWS_MAX, LABELS_MAX, MATCH_VALUES_MAX, STEPS_MAX, WITHDRAWN_MAX } from './limits.ts'

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto'
+import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
 import { sha256 } from './cid.ts'
 
 export interface Signer {
@@ -31,6 +31,35 @@ export function createSigner(secret: Uint8Array): Signer & { readonly publicKey:
 }
 
 export function verifySignature(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
-  const key = createPublicKey({ key: Buffer.concat([SPKI, publicKey]), format: 'der', type: 'spki' })
-  return verify(null, bytes, key, signature)
+  return verify(null, bytes, readKey(publicKey), signature)
+}
+
+export type VerifyAside = (publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array) => Promise<boolean>
+
+/** Verifies on the threads of the pool. To read a key takes half as long as to use it: the last `keysMax` are kept. */
+export function createVerifyAside(keysMax: number): VerifyAside {
+  /** Hex of the key → it, read; who comes again is put last. */
+  const keys = new Map<string, KeyObject>()
+
+  function keyOf(publicKey: Uint8Array): KeyObject {
+    const name = Buffer.from(publicKey).toString('hex')
+    const key = keys.get(name) ?? readKey(publicKey)
+    keys.delete(name)
+    const oldest = keys.size >= keysMax ? keys.keys().next().value : undefined
+    if (oldest !== undefined) keys.delete(oldest)
+    keys.set(name, key)
+    return key
+  }
+
+  return (publicKey, bytes, signature) =>
+    new Promise((resolve, reject) => {
+      verify(null, bytes, keyOf(publicKey), signature, (error, isSigned) => {
+        if (error === null) resolve(isSigned)
+        else reject(error)
+      })
+    })
+}
+
+function readKey(publicKey: Uint8Array): KeyObject {
+  return createPublicKey({ key: Buffer.concat([SPKI, publicKey]), format: 'der', type: 'spki' })
 }

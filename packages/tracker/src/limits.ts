@@ -103,8 +103,10 @@ export const LIMITS = {
   reportsBurst: 20,
   reportsRefillMs: 250,
   reportsRetryMs: 5_000,
-  /** How long signatures are verified before everybody else has a turn. */
-  reportsJudgeMs: 12,
+  /** Messages whose signatures are verified at once, reports that wait for that, about a second's, and devices whose keys are kept for the next. */
+  reportsBatchesAtOnceMax: 8,
+  reportsJudgingMax: 4_096,
+  reportKeysMax: 4_096,
   /** Reports of one transaction, and those that may wait for one. */
   reportsPerCommitMax: 512,
   reportsPendingMax: 8_192,

@@ -3,7 +3,7 @@
  * signed bytes. So a signature made for one purpose never serves another.
  */
 import { decodeCanonical, encode, hasKeys, isRecord } from '../manifest/wire.ts'
-import { verifySignature, type Signer } from '../key.ts'
+import { verifySignature, type Signer, type VerifyAside } from '../key.ts'
 
 export interface Purpose {
   domain: string
@@ -34,6 +34,17 @@ export function openSelfSigned(purpose: Purpose, bytes: Uint8Array): { key: Uint
   return { key: envelope.key, signed: vouched(purpose, envelope) }
 }
 
+/** As `openSelfSigned`, while the caller's thread does something else. */
+export async function openSelfSignedAside(
+  purpose: Purpose,
+  bytes: Uint8Array,
+  verify: VerifyAside,
+): Promise<{ key: Uint8Array; signed: Uint8Array }> {
+  const { key, sig, signed } = readEnvelope(purpose, bytes)
+  if (!(await verify(key, signatureInput(purpose, signed), sig))) refuseSignature(purpose)
+  return { key, signed }
+}
+
 interface Envelope {
   key: Uint8Array
   sig: Uint8Array
@@ -54,9 +65,12 @@ function readEnvelope(purpose: Purpose, bytes: Uint8Array): Envelope {
 }
 
 function vouched(purpose: Purpose, { key, sig, signed }: Envelope): Uint8Array {
-  if (!verifySignature(key, signatureInput(purpose, signed), sig))
-    purpose.refuse('signature', 'its signature does not verify')
+  if (!verifySignature(key, signatureInput(purpose, signed), sig)) refuseSignature(purpose)
   return signed
+}
+
+function refuseSignature(purpose: Purpose): never {
+  purpose.refuse('signature', 'its signature does not verify')
 }
 
 function signatureInput({ domain }: Purpose, signed: Uint8Array): Uint8Array {

@@ -6,7 +6,7 @@ import { parseMetadata } from '../tuf/metadata.ts'
 import { policyKeyIds, stagedChannels, verifyPolicy, type TrustedTargets } from './delegation.ts'
 import { parsePolicy, signPolicy } from './document.ts'
 import type { Policy } from './policy.ts'
-import { peerNameOf, signReport, verifyReport, type Report } from './report.ts'
+import { createReportVerifier, peerNameOf, signReport, verifyReport, type Report } from './report.ts'
 
 const key = (name: string) => createSigner(sha256(Buffer.from(name)))
 const [ONE, TWO, STRANGER] = [key('one'), key('two'), key('stranger')]
@@ -134,6 +134,17 @@ describe('a report', () => {
       const changed = Uint8Array.from(bytes)
       changed[at] = (changed[at] ?? 0) ^ 1
       expect(() => verifyReport(changed)).toThrow(expect.objectContaining({ code: 'REPORT_INVALID' }))
+    }
+  })
+
+  it('is judged the same on another thread, whether the key was kept or not', async () => {
+    const verify = createReportVerifier(1)
+    const ofTwo = signReport({ ...report, device: peerNameOf(TWO.publicKey) }, TWO)
+    for (const bytes of [signReport(report, ONE), ofTwo, ofTwo, signReport(report, ONE)]) {
+      await expect(verify(bytes)).resolves.toEqual(verifyReport(bytes))
+      const torn = Uint8Array.from(bytes)
+      torn[torn.length - 1] = (torn.at(-1) ?? 0) ^ 1
+      await expect(verify(torn)).rejects.toMatchObject({ rule: 'report-signature' })
     }
   })
 })

@@ -1,9 +1,16 @@
 /** A report: a device's signed word about a release on it. */
 import { base58btc } from 'multiformats/bases/base58'
 import { ReleaseError } from '../error.ts'
+import { createVerifyAside } from '../key.ts'
 import { REPORT_BYTES_MAX } from '../limits.ts'
 import { decodeCanonical, encode, hasKeys, isCount, isRecord } from '../manifest/wire.ts'
-import { openSelfSigned, sealSigned, type EnrolmentSigner, type Purpose } from '../membership/envelope.ts'
+import {
+  openSelfSigned,
+  openSelfSignedAside,
+  sealSigned,
+  type EnrolmentSigner,
+  type Purpose,
+} from '../membership/envelope.ts'
 import { isFleet, isMemberName, isPeerName } from '../membership/fields.ts'
 import type { Rule } from '../rules.ts'
 import { isAgent, isLabels, isName, isRolloutId, isVersion, TIME_MS_MAX } from './fields.ts'
@@ -91,7 +98,19 @@ export function signReport(report: Report, signer: EnrolmentSigner): Uint8Array 
  * @throws ReleaseError REPORT_INVALID
  */
 export function verifyReport(bytes: Uint8Array): Report {
-  const { key, signed } = openSelfSigned(PURPOSE, bytes)
+  return reportOf(openSelfSigned(PURPOSE, bytes))
+}
+
+/**
+ * Reads reports as `verifyReport` does, for who has many to read: signatures are verified on other threads.
+ * @param keysMax of how many devices the key is kept, for the next report
+ */
+export function createReportVerifier(keysMax: number): (bytes: Uint8Array) => Promise<Report> {
+  const verify = createVerifyAside(keysMax)
+  return async (bytes) => reportOf(await openSelfSignedAside(PURPOSE, bytes, verify))
+}
+
+function reportOf({ key, signed }: { key: Uint8Array; signed: Uint8Array }): Report {
   const report = decodeReport(signed)
   refuseOtherKey(report, key)
   return report

@@ -1,10 +1,9 @@
-/** Judges what comes, a few reports at a time, and answers when they are on disk. Whatever way they came by. */
-import { setImmediate as nextTurn } from 'node:timers/promises'
+/** Has what comes judged, and answers when they are on disk. Whatever way they came by. */
 import type { Report } from '@shoal/release'
 import { LIMITS } from '../limits.ts'
 import { createRateLimit } from '../service/rate-limit.ts'
 import type { Intake } from './intake.ts'
-import { judgeReport, type Judged, type Sender } from './judge.ts'
+import { createJudge, type Judged, type Sender } from './judge.ts'
 import { parseReportsQuestion, type Outcome, type ReportsAnswer } from './message.ts'
 
 export interface ReportsDesk extends Disposable {
@@ -28,15 +27,15 @@ export function openReportsDesk({ intake, now, onAnswer, onFailure }: DeskDeps):
   const { reportsBurst: burst, reportsRefillMs: refillMs, peersMax: keysMax } = LIMITS
   const rateLimit = createRateLimit({ burst, refillMs, keysMax }, now)
   const sweeping = setInterval(() => rateLimit.forgetIdle(), LIMITS.sweepMs)
-  const judge = createJudge(now)
+  const judge = createJudge()
 
   async function answer(question: unknown, sender: Sender, way: string): Promise<ReportsAnswer> {
     const retryMs = rateLimit.take(`${way} ${sender.peer}`)
     if (retryMs > 0) return { v: 1, status: 'too-often', retryMs: Math.ceil(retryMs) }
     const batch = parseReportsQuestion(question)
     if (batch === undefined) return { v: 1, status: 'invalid', retryMs: LIMITS.reportsRetryMs }
-    const judged = await judge(batch.reports, sender)
     try {
+      const judged = await judge(batch.reports, sender)
       return { v: 1, status: 'ok', outcomes: await settle(judged, intake) }
     } catch (error) {
       onFailure(error)
@@ -51,30 +50,6 @@ export function openReportsDesk({ intake, now, onAnswer, onFailure }: DeskDeps):
       return reply
     },
     [Symbol.dispose]: () => clearInterval(sweeping),
-  }
-}
-
-/** One batch after the other, and for a few milliseconds of each turn of the event loop: announces do not wait for long. */
-function createJudge(now: () => number): (reports: readonly Uint8Array[], sender: Sender) => Promise<Judged[]> {
-  let last: Promise<unknown> = Promise.resolve()
-  let turnEndsMs = -Infinity
-
-  async function judge(reports: readonly Uint8Array[], sender: Sender): Promise<Judged[]> {
-    const judged: Judged[] = []
-    for (const bytes of reports) {
-      if (now() >= turnEndsMs) {
-        await nextTurn()
-        turnEndsMs = now() + LIMITS.reportsJudgeMs
-      }
-      judged.push(judgeReport(bytes, sender))
-    }
-    return judged
-  }
-
-  return (reports, sender) => {
-    const judged = last.then(() => judge(reports, sender))
-    last = judged.catch(() => undefined)
-    return judged
   }
 }
 
