@@ -7,7 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createSigner, signReport, type Report } from '@shoal/release'
-import { announce, newIdentity, sendReports, startNode, stopNode, type SignedReport } from '@shoal/tracker/client'
+import { announce, ask, newIdentity, sendReports, startNode, stopNode, trackerProtocol } from '@shoal/tracker/client'
+import type { SignedReport } from '@shoal/tracker/client'
 
 export interface LoadConfig {
   fleet: string
@@ -30,6 +31,7 @@ export interface LoadResult {
 
 const TOPIC = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
 const WARM_UP_MS = 2_000
+const ANSWER_LIMITS = { questionBytesMax: 16 * 1024, answerBytesMax: 128 * 1024, timeoutMs: 10_000 }
 const STATES = ['began', 'downloaded', 'activated', 'healthy'] as const
 
 const config = JSON.parse(process.argv[2] ?? '{}') as LoadConfig
@@ -75,9 +77,15 @@ async function startDevice() {
   const device = peerIdFromPrivateKey(privateKey).toString()
   const waiting = signAll(device, createSigner(privateKey.raw.subarray(0, 32)))
   const request = { topics: [{ topic: TOPIC, complete: false }], site: 'bench', role: 'device', want: 10 } as const
+  await announce(node, remotePeer, config.fleet, { ...request, topics: [...request.topics] }, deadline())
+  // A device announces once in a minute or more. What it does besides, to list its addresses and to look at each that it is told, would be most
+  // of what all of these devices on one processor do: once, above, is enough.
+  const question = { v: 1, ...request, addresses: node.getMultiaddrs().map(String) }
+  const protocol = trackerProtocol(config.fleet)
   return {
     announce: async () => {
-      await announce(node, remotePeer, config.fleet, { ...request, topics: [...request.topics] }, deadline())
+      const answer = await ask(node, remotePeer, protocol, question, ANSWER_LIMITS, deadline())
+      if ((answer as { status: unknown }).status !== 'ok') throw new Error('refused')
     },
     report: async () => {
       const batch = waiting.splice(0, config.batch)

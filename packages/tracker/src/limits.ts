@@ -33,7 +33,8 @@ export const LIMITS = {
   peersMax: 100_000,
   peersPerTopicMax: 20_000,
   topicsMax: 50_000,
-  /** How many of the registered are looked at for one hand-out. */
+  /** How many of the registered are looked at for one hand-out: for each that is wanted, and in all. */
+  handOutCandidatesPerWanted: 8,
   handOutCandidatesMax: 256,
 
   /** Announces that one peer may make: so many at once, then one a refill. */

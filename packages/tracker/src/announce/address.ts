@@ -1,28 +1,32 @@
 // Which addresses a peer may have handed out: TCP, to a host that can be meant, and ending in that peer's own id.
-import { multiaddr } from '@multiformats/multiaddr'
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 
 const HOSTS = new Set(['ip4', 'ip6', 'dns', 'dns4', 'dns6'])
 
 /** The address with `/p2p/<peerId>` at its end, or undefined when nobody could dial it, or it is somebody else's. */
 export function dialableAddress(text: string, peerId: string): string | undefined {
-  const parts = componentsOf(text)
-  if (parts === undefined || parts.length > 3) return undefined
-  const [host, port, owner] = parts
+  const address = read(text)
+  const [host, port, owner, ...more] = address?.getComponents() ?? []
+  if (address === undefined || more.length > 0) return undefined
   if (host === undefined || !HOSTS.has(host.name) || !isUnicast(host.value ?? '')) return undefined
   if (port?.name !== 'tcp' || port.value === '0') return undefined
-  if (owner === undefined) return `${multiaddr(text).toString()}/p2p/${peerId}`
-  return owner.name === 'p2p' && owner.value === peerId ? multiaddr(text).toString() : undefined
+  if (owner === undefined) return `${address.toString()}/p2p/${peerId}`
+  return owner.name === 'p2p' && owner.value === peerId ? address.toString() : undefined
 }
 
-/** `127.0.0.0/8` and `::1`: true for the machine that says it and for no other. */
+/**
+ * `127.0.0.0/8` and `::1`: true for the machine that says it and for no other.
+ * @param text as a multiaddr writes itself
+ */
 export function isLoopbackAddress(text: string): boolean {
-  const [host] = componentsOf(text) ?? []
-  return host?.name === 'ip4' ? host.value?.startsWith('127.') === true : host?.name === 'ip6' && host.value === '::1'
+  return LOOPBACK.test(text)
 }
 
-function componentsOf(text: string): { name: string; value?: string }[] | undefined {
+const LOOPBACK = /^\/(ip4\/127\.|ip6\/::1(\/|$))/
+
+function read(text: string): Multiaddr | undefined {
   try {
-    return multiaddr(text).getComponents()
+    return multiaddr(text)
   } catch {
     return undefined
   }

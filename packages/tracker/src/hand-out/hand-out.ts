@@ -25,11 +25,15 @@ export function handOut<T extends Candidate>(
 
 /** Weighted, without repetition: each draws a number that its weight pulls up, and the highest are taken. */
 function pick<T extends Candidate>(candidates: readonly T[], count: number, random: () => number): T[] {
-  return candidates
-    .map((candidate) => ({ candidate, draw: random() ** (1 / weightOf(candidate)) }))
-    .sort((a, b) => b.draw - a.draw)
-    .slice(0, Math.max(0, count))
-    .map(({ candidate }) => candidate)
+  const highest: { candidate: T; draw: number }[] = []
+  for (const candidate of candidates) {
+    const draw = random() ** (1 / weightOf(candidate))
+    if (highest.length >= count && draw <= (highest.at(-1)?.draw ?? 1)) continue
+    const place = highest.findIndex((other) => other.draw < draw)
+    highest.splice(place < 0 ? highest.length : place, 0, { candidate, draw })
+    if (highest.length > count) highest.pop()
+  }
+  return highest.map(({ candidate }) => candidate)
 }
 
 function weightOf({ complete, role }: Candidate): number {

@@ -27,7 +27,7 @@ export interface Registry {
   put(peer: Registered): void
   remove(peerId: string): void
   /** Some of those that share a topic with this one, itself excepted, none of them expired. */
-  around(peer: Pick<Registered, 'peerId' | 'site' | 'topics'>): Neighbourhood
+  around(peer: Pick<Registered, 'peerId' | 'site' | 'topics'>, countMax?: number): Neighbourhood
   /** Forgets the expired; returns how many. */
   expire(): number
 }
@@ -84,19 +84,20 @@ export function createRegistry(
       for (const topic of peer.topics.keys()) join(peer, topic)
     },
     remove,
-    around({ peerId, site, topics: wanted }) {
-      const near = new Set<Registered>()
-      const far = new Set<Registered>()
-      const count = Math.ceil(limits.handOutCandidatesMax / Math.max(1, wanted.size))
+    around({ peerId, site, topics: wanted }, countMax = limits.handOutCandidatesMax) {
+      const near: Registered[] = []
+      const far: Registered[] = []
+      const count = Math.ceil(Math.min(countMax, limits.handOutCandidatesMax) / Math.max(1, wanted.size))
       const atMs = now()
       const isFit = (other: Registered): boolean => other.peerId !== peerId && other.expiresMs > atMs
       for (const topic of wanted.keys()) {
         const members = topics.get(topic)
         if (members === undefined) continue
-        for (const other of members.near(site, count, random)) if (isFit(other)) near.add(other)
-        for (const other of members.far(site, count, random)) if (isFit(other)) far.add(other)
+        for (const other of members.near(site, count, random)) if (isFit(other)) near.push(other)
+        for (const other of members.far(site, count, random)) if (isFit(other)) far.push(other)
       }
-      return { near: [...near], far: [...far] }
+      // Nobody is twice among those of one topic.
+      return wanted.size <= 1 ? { near, far } : { near: [...new Set(near)], far: [...new Set(far)] }
     },
     expire() {
       const atMs = now()

@@ -38,16 +38,13 @@ export function answerAnnounce(question: unknown, asker: Asker, deps: ServiceDep
   if (peer.topics.size === 0 || peer.addresses.length === 0) registry.remove(peer.peerId)
   else registry.put(peer)
 
-  const { near, far } = registry.around(peer)
+  const { near, far } = registry.around(peer, announce.want * LIMITS.handOutCandidatesPerWanted)
   const candidates = (others: Registered[]): Candidate[] =>
-    others
-      .map((other) => ({
-        other,
-        role: other.role,
-        complete: hasAllOfAny(other, peer),
-        addresses: isLocal ? other.addresses : other.remoteAddresses,
-      }))
-      .filter(({ other, addresses }) => addresses.length > 0 && haveUseForEachOther(other, peer))
+    others.flatMap((other) => {
+      const addresses = isLocal ? other.addresses : other.remoteAddresses
+      if (addresses.length === 0 || !haveUseForEachOther(other, peer)) return []
+      return { other, role: other.role, complete: hasAllOfAny(other, peer), addresses }
+    })
   const chosen = handOut({ near: candidates(near), far: candidates(far) }, announce.want, random)
   return { v: 1, status: 'ok', intervalMs, peers: chosen.map(describe) }
 }

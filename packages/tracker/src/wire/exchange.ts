@@ -74,24 +74,26 @@ export async function answerQuestions(
   answer: (question: unknown, connection: Connection) => unknown,
   onFailure: (error: unknown) => void = () => undefined,
 ): Promise<AsyncDisposable> {
-  const stopping = new AbortController()
+  const deadlines = new Set<Deadline>()
+  let isStopped = false
   /** Those that owe an answer, or a first question: who is done waits without being counted. */
   let busy = 0
 
-  async function serve(stream: Stream, connection: Connection): Promise<void> {
-    const untilFirst = AbortSignal.any([stopping.signal, AbortSignal.timeout(limits.timeoutMs)])
-    let bytes: Uint8Array | undefined = await counted(() => readFrame(stream, limits.questionBytesMax, untilFirst))
+  async function serve(stream: Stream, connection: Connection, deadline: Deadline): Promise<void> {
+    deadline.within(limits.timeoutMs)
+    let bytes: Uint8Array | undefined = await counted(() => readFrame(stream, limits.questionBytesMax, deadline.signal))
     while (bytes !== undefined) {
       const question = bytes
-      await counted(() => answerOn(stream, connection, question))
-      bytes = await nextQuestion(stream)
+      deadline.within(limits.timeoutMs)
+      await counted(() => answerOn(stream, connection, question, deadline.signal))
+      deadline.within(LIMITS.idleStreamServedMs)
+      bytes = await nextQuestion(stream, deadline.signal)
     }
     await closeStream(stream, AbortSignal.timeout(limits.timeoutMs))
   }
 
   /** Undefined when there is none: the other side is done, or gone, or was silent for long. */
-  async function nextQuestion(stream: Stream): Promise<Uint8Array | undefined> {
-    const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(LIMITS.idleStreamServedMs)])
+  async function nextQuestion(stream: Stream, signal: AbortSignal): Promise<Uint8Array | undefined> {
     try {
       return await readFrameOrEnd(stream, limits.questionBytesMax, signal)
     } catch (error) {
@@ -110,8 +112,12 @@ export async function answerQuestions(
     }
   }
 
-  async function answerOn(stream: Stream, connection: Connection, bytes: Uint8Array): Promise<void> {
-    const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(limits.timeoutMs)])
+  async function answerOn(
+    stream: Stream,
+    connection: Connection,
+    bytes: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<void> {
     let question: unknown
     try {
       question = decodeMessage(bytes, 'FRAME_INVALID')
@@ -126,20 +132,51 @@ export async function answerQuestions(
   await node.handle(
     protocol,
     async (stream, connection) => {
+      const deadline = createDeadline()
+      deadlines.add(deadline)
       try {
-        await serve(stream, connection)
+        await serve(stream, connection, deadline)
       } catch (error) {
         // A remote that sends garbage or nothing loses its stream, and hears nothing of why.
-        if (!stopping.signal.aborted) onFailure(error)
+        if (!isStopped) onFailure(error)
         stream.abort(error instanceof Error ? error : new Error('the exchange failed'))
+      } finally {
+        deadline.end()
+        deadlines.delete(deadline)
       }
     },
     { maxInboundStreams: limits.streamsPerConnectionMax },
   )
   return {
     async [Symbol.asyncDispose]() {
-      stopping.abort(new Error('stopped'))
+      isStopped = true
+      for (const deadline of deadlines) deadline.end(new Error('stopped'))
       await node.unhandle(protocol)
+    },
+  }
+}
+
+interface Deadline {
+  readonly signal: AbortSignal
+  /** From now on, and instead of what was said before. */
+  within(ms: number): void
+  /** There is none any more; with an error, it has come. */
+  end(error?: Error): void
+}
+
+/** One for all questions of a stream: a composite signal for each costs as much as its answer. */
+function createDeadline(): Deadline {
+  const controller = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  return {
+    signal: controller.signal,
+    within(ms) {
+      clearTimeout(timer)
+      timer = setTimeout(() => controller.abort(new DOMException('no answer in time', 'TimeoutError')), ms)
+    },
+    end(error) {
+      clearTimeout(timer)
+      if (error !== undefined) controller.abort(error)
     },
   }
 }
