@@ -11,14 +11,18 @@ import type {
   Install,
   SiteRow,
 } from '../store.ts'
-import { listOf, number, optional, text, type Database, type Queries, type Row } from './database.ts'
+import { listOf, number, optional, text, type Database, type Dialect, type Queries, type Row } from './database.ts'
 import { HOUR_MS } from './fold.ts'
 import { contains, equal, readPage, type Condition } from './page.ts'
 
 export function deviceStore(database: Database): DeviceStore {
   return {
     async devices(filter, page) {
-      const found = await readPage(database, page, { select: 'd.*', ...asked(filter), read: readDevice })
+      const found = await readPage(database, page, {
+        select: 'd.*',
+        ...asked(filter, database.dialect),
+        read: readDevice,
+      })
       return { ...found, rows: await withInstalls(database, found.rows) }
     },
     device: (id) => readDetail(database, id),
@@ -69,7 +73,7 @@ export function deviceStore(database: Database): DeviceStore {
       readPage(database, page, {
         select: `c.devices AS devices, ${SITE_BYTES.map((column) => `coalesce(t.${column}, 0) AS ${column}`).join(', ')}`,
         from: `(${DEVICES_BY_SITE}) c LEFT JOIN traffic_sites t ON t.site = c.site`,
-        where: contains('c.site', wanted),
+        where: contains(['c.site'], wanted, database.dialect),
         key: 'c.site',
         read: readSite,
       }),
@@ -89,13 +93,13 @@ const DEVICES_BY_SITE = `
 const SITE_BYTES = ['total', 'reused', 'patched', 'origin', 'lan_peers', 'wan_peers', 'cache', 'wasted'] as const
 
 /** By rollout, the devices are those of its rings; otherwise those that told of the channel. */
-function asked(filter: DeviceFilter): { from: string; key: string; where: Condition[] } {
+function asked(filter: DeviceFilter, dialect: Dialect): { from: string; key: string; where: Condition[] } {
   const { rollout, ring, state, code, product, channel, version, silentSinceMs } = filter
   const where = [
     ...equal('d.site', filter.site),
     ...equal('d.grp', filter.group),
     ...(silentSinceMs === undefined ? [] : [{ sql: 'd.heard_ms < ?', values: [silentSinceMs] }]),
-    ...contains("d.id || ' ' || d.site || ' ' || d.grp || ' ' || d.labels", filter.text),
+    ...contains(['d.grp', 'd.site', 'd.id', 'd.labels'], filter.text, dialect),
   ]
   const ofInstall = [...equal('i.product', product), ...equal('i.channel', channel), ...equal('i.installed', version)]
   if (rollout !== undefined) {
@@ -111,7 +115,8 @@ function asked(filter: DeviceFilter): { from: string; key: string; where: Condit
 
 function existing(ofInstall: readonly Condition[]): Condition[] {
   if (ofInstall.length === 0) return []
-  const sql = `EXISTS (SELECT 1 FROM installs i WHERE i.device = d.id AND ${ofInstall.map((each) => each.sql).join(' AND ')})`
+  // Not asked anew for each device: SQLite would do so, a hundred thousand times.
+  const sql = `d.id IN (SELECT i.device FROM installs i WHERE ${ofInstall.map((each) => each.sql).join(' AND ')})`
   return [{ sql, values: ofInstall.flatMap(({ values }) => values) }]
 }
 

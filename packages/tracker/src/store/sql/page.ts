@@ -2,7 +2,7 @@
 import { TrackerError } from '../../error.ts'
 import { LIMITS } from '../../limits.ts'
 import type { Page, Paged } from '../store.ts'
-import { number, type Queries, type Row, type Value } from './database.ts'
+import { number, type Dialect, type Queries, type Row, type Value } from './database.ts'
 
 interface Question<Item> {
   /** What is selected, without the ordering. */
@@ -59,11 +59,13 @@ export function equal(column: string, value: string | number | undefined): Condi
   return value === undefined ? [] : [{ sql: `${column} = ?`, values: [value] }]
 }
 
-/** Found anywhere in it, whatever the case. */
-export function contains(expression: string, text: string | undefined): Condition[] {
+/** Found anywhere in one of them, whatever the case. To make all of it small first would take twice as long. */
+export function contains(columns: readonly string[], text: string | undefined, dialect: Dialect): Condition[] {
   if (text === undefined || text === '') return []
-  const pattern = `%${text.toLowerCase().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
-  return [{ sql: String.raw`lower(${expression}) LIKE ? ESCAPE '\'`, values: [pattern] }]
+  const pattern = `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
+  const like = dialect === 'sqlite' ? 'LIKE' : 'ILIKE'
+  const each = columns.map((column) => String.raw`${column} ${like} ? ESCAPE '\'`)
+  return [{ sql: `(${each.join(' OR ')})`, values: columns.map(() => pattern) }]
 }
 
 function encodeCursor(key: Value): string {
