@@ -30,7 +30,8 @@ export interface LoadResult {
 }
 
 const TOPIC = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
-const WARM_UP_MS = 2_000
+/** A tracker runs for months: its first seconds, while the engine compiles what is called often, are not its speed. */
+const WARM_UP_MS = 5_000
 const ANSWER_LIMITS = { questionBytesMax: 16 * 1024, answerBytesMax: 128 * 1024, timeoutMs: 10_000 }
 const STATES = ['began', 'downloaded', 'activated', 'healthy'] as const
 

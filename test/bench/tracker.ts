@@ -19,8 +19,9 @@ const DEVICES = 100_000
 const LOADERS = 2
 const NODES_PER_LOADER = 64
 const SECONDS = 10
-/** What is asked of it; what it does is measured. */
+/** What is asked of it; what it does is measured. Half is what the same cores can bear beside those who ask. */
 const OFFERED = { announces: 5_000, reports: 2_000, batch: 8 } as const
+const HALF = { announces: 1_000, reports: 1_000 } as const
 const SERVER = fileURLToPath(new URL('tracker-server.ts', import.meta.url))
 const LOAD = fileURLToPath(new URL('tracker-load.ts', import.meta.url))
 
@@ -34,8 +35,9 @@ interface Measured {
   announces?: Rate
   reports?: Rate
   failed: number
-  /** Of the tracker, of one core. */
+  /** Of one core: of the tracker, and of those who ask. */
   cpuShare: number | undefined
+  loadShare: number | undefined
 }
 
 export interface TrackerResult {
@@ -50,6 +52,7 @@ const MIXES = {
   announces: { announces: OFFERED.announces, reports: 0 },
   reports: { announces: 0, reports: OFFERED.reports },
   both: { announces: OFFERED.announces, reports: OFFERED.reports },
+  half: HALF,
 } as const
 type Mix = keyof typeof MIXES
 
@@ -115,21 +118,27 @@ async function measureMix({ announces, reports, ...rest }: Load, server: ChildPr
   const loaders = Array.from({ length: LOADERS }, () => start(LOAD, config))
   for (const loader of loaders) stack.defer(() => end(loader))
   await Promise.all(loaders.map(nextLine))
-  const cpuBefore = cpuSecondsOf(server.pid ?? 0)
+  const cpuBefore = [server, ...loaders].map(({ pid }) => cpuSecondsOf(pid ?? 0))
   const startedMs = performance.now()
   for (const loader of loaders) loader.stdin?.write('go\n')
   const results = (await Promise.all(loaders.map(nextLine))) as LoadResult[]
-  const cpuAfter = cpuSecondsOf(server.pid ?? 0)
+  const cpuAfter = [server, ...loaders].map(({ pid }) => cpuSecondsOf(pid ?? 0))
   const elapsedSeconds = (performance.now() - startedMs) / 1_000
-  const cpuShare =
-    cpuBefore === undefined || cpuAfter === undefined ? undefined : (cpuAfter - cpuBefore) / elapsedSeconds
+  const [cpuShare, ...loadShares] = cpuAfter.map((after, at) => {
+    const before = cpuBefore[at]
+    return before === undefined || after === undefined ? undefined : (after - before) / elapsedSeconds
+  })
+  const loadShare = loadShares.reduce<number | undefined>(
+    (sum, each) => (sum === undefined || each === undefined ? undefined : sum + each),
+    0,
+  )
   const announceMs = results.flatMap((each) => each.announceMs)
   const reportMs = results.flatMap((each) => each.reportMs)
   return {
     ...(announceMs.length === 0 ? {} : { announces: rateOf(announceMs, SECONDS) }),
     ...(reportMs.length === 0 ? {} : { reports: rateOf(reportMs, SECONDS, OFFERED.batch) }),
     failed: results.reduce((sum, each) => sum + each.failed, 0),
-    cpuShare,
+    ...{ cpuShare, loadShare },
   }
 }
 
@@ -171,23 +180,23 @@ export function formatTracker({ params, sqlite, postgres, opentracker }: Tracker
       : rowsOf('shoal, PostgreSQL', postgres)),
     'skipped' in opentracker
       ? ['opentracker', `skipped: ${opentracker.skipped}`]
-      : ['opentracker', 'announces', ...cells(opentracker.announces), ...cells(undefined), '-', '-'],
+      : ['opentracker', 'announces', ...cells(opentracker.announces), ...cells(undefined), '-', '-', '-'],
   ]
-  const head = ['', 'LOAD', 'ANNOUNCES/S', 'P50', 'P99', 'REPORTS/S', 'P50', 'P99', 'CPU', 'FAILED']
+  const head = ['', 'LOAD', 'ANNOUNCES/S', 'P50', 'P99', 'REPORTS/S', 'P50', 'P99', 'CPU', 'LOAD CPU', 'FAILED']
   const { cores, cpu, node, date, loadBefore } = params
   return `
 tracker  ${String(date)}  ${String(cores)} cores of ${String(cpu)}, node ${String(node)}, load before ${String(loadBefore)}
 
-${formatColumns([head, ...rows], { right: [2, 3, 4, 5, 6, 7, 8, 9] })}
+${formatColumns([head, ...rows], { right: [2, 3, 4, 5, 6, 7, 8, 9, 10] })}
 
 ${DEVICES.toLocaleString('en')} devices in the store, ${String(params['connections'])} connections, load from the same cores
 `
 }
 
 function rowsOf(name: string, measured: Record<Mix, Measured>): string[][] {
-  return Object.entries(measured).map(([mix, { announces, reports, cpuShare, failed }]) => [
+  return Object.entries(measured).map(([mix, { announces, reports, cpuShare, loadShare, failed }]) => [
     ...[name, mix, ...cells(announces), ...cells(reports)],
-    cpuShare === undefined ? '-' : `${Math.round(cpuShare * 100)} %`,
+    ...[cpuShare, loadShare].map((share) => (share === undefined ? '-' : `${Math.round(share * 100)} %`)),
     String(failed),
   ])
 }
