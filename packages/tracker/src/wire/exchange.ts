@@ -134,6 +134,7 @@ export async function answerQuestions(
     async (stream, connection) => {
       const deadline = createDeadline()
       deadlines.add(deadline)
+      if (isStopped) deadline.end(new Error('stopped'))
       try {
         await serve(stream, connection, deadline)
       } catch (error) {
@@ -173,6 +174,8 @@ function createDeadline(): Deadline {
     within(ms) {
       clearTimeout(timer)
       timer = setTimeout(() => controller.abort(new DOMException('no answer in time', 'TimeoutError')), ms)
+      // A program that is done does not stay for it.
+      timer.unref()
     },
     end(error) {
       clearTimeout(timer)
