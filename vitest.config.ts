@@ -12,5 +12,7 @@ export default defineConfig({
     isolate: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A machine that is busy is slow, not wrong.
+    expect: { poll: { timeout: 20_000 } },
   },
 })

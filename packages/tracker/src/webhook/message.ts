@@ -19,7 +19,7 @@ export function wants({ name, events }: Pick<WebhookConfig, 'name' | 'events'>, 
 }
 
 /**
- * The same entry has the same id each time it is told, so that who gets it twice can see that.
+ * The same entry has the same id each time it is told, so that who gets it twice can see that; a new store counts from 1 again.
  * @param nowMs epoch ms; receivers refuse what was signed long ago
  */
 export function messageOf(
@@ -35,7 +35,7 @@ export function messageOf(
     timestamp: new Date(atMs).toISOString(),
     data: { fleet, id, by, subject, rollout, ring, text },
   })
-  const messageId = `msg_${fleet.slice(0, 16)}_${id}`
+  const messageId = `msg_${fleet.slice(0, 16)}_${id}_${atMs}`
   const seconds = String(Math.floor(nowMs / 1_000))
   const signatures = secrets.map(
     (secret) => `v1,${createHmac('sha256', secret).update(`${messageId}.${seconds}.${body}`).digest('base64')}`,

@@ -37,25 +37,21 @@ export async function startWebhooks(hooks: readonly WebhookConfig[], deps: Webho
   await store.keepWebhooks(names, now())
   let keptMs = now()
 
-  /** Those that have something to be told now. */
-  async function due(): Promise<WebhookConfig[]> {
+  async function isDue(name: string): Promise<boolean> {
     if (now() - keptMs >= LIMITS.webhookSeenEveryMs) {
       keptMs = now()
       await store.keepWebhooks(names, keptMs)
     }
-    const rows = new Map((await store.webhooks()).map((row) => [row.name, row]))
-    return hooks.filter(({ name }) => {
-      const row = rows.get(name)
-      return row !== undefined && row.pending > 0 && !row.isDead && row.nextMs <= now()
-    })
+    const row = (await store.webhooks()).find((each) => each.name === name)
+    return row !== undefined && row.pending > 0 && !row.isDead && row.nextMs <= now()
   }
 
-  async function run(): Promise<void> {
+  /** Each at its own pace: one that is slow holds up no other. */
+  async function run(hook: WebhookConfig): Promise<void> {
     while (!signal.aborted) {
       const rung = bell.promise
-      const turns = await attempt(due)
-      const ended = await Promise.all((turns ?? []).map((hook) => attempt(() => tellAll(hook, deps, signal))))
-      if (ended.includes('more')) continue
+      const ended = await attempt(async () => ((await isDue(hook.name)) ? tellAll(hook, deps, signal) : 'done'))
+      if (ended === 'more') continue
       const idle = new AbortController()
       await Promise.race([rung, pause(LIMITS.webhookIdleMs, undefined, { signal: idle.signal }).catch(() => undefined)])
       idle.abort()
@@ -76,7 +72,7 @@ export async function startWebhooks(hooks: readonly WebhookConfig[], deps: Webho
     bell = Promise.withResolvers()
   }
 
-  const running = run()
+  const running = Promise.all(hooks.map(run))
   return {
     ring,
     async [Symbol.asyncDispose]() {
@@ -95,19 +91,19 @@ async function tellAll(hook: WebhookConfig, deps: WebhooksDeps, signal: AbortSig
   const until = (): number => now() + LIMITS.webhookLeaseMs
   let state = await store.claimWebhook(hook.name, holder, now(), until())
   if (state === undefined || state.isDead || state.nextMs > now()) return 'done'
-  const entries = await store.auditAfter(state.cursor, LIMITS.webhookEventsAtOnceMax)
-  for (const entry of entries) {
-    if (wants(hook, entry)) {
-      const outcome = await post(hook.url, messageOf(deps.fleet, entry, hook, now()), signal)
-      state = afterAttempt(state, outcome, { entry: entry.id, nowMs: now(), random: deps.random })
-      deps.onAttempt(hook.name, outcome, state)
-      if (outcome.is !== 'delivered') {
-        await store.saveWebhook(hook.name, holder, state, 0)
-        return 'done'
-      }
-      if (!(await store.saveWebhook(hook.name, holder, state, until()))) return 'done'
-    } else state = { ...state, cursor: entry.id }
+  try {
+    const entries = await store.auditAfter(state.cursor, LIMITS.webhookEventsAtOnceMax)
+    for (const entry of entries) {
+      if (wants(hook, entry)) {
+        const outcome = await post(hook.url, messageOf(deps.fleet, entry, hook, now()), signal)
+        state = afterAttempt(state, outcome, { entry: entry.id, nowMs: now(), random: deps.random })
+        deps.onAttempt(hook.name, outcome, state)
+        if (outcome.is !== 'delivered' || !(await store.saveWebhook(hook.name, holder, state, until()))) return 'done'
+      } else state = { ...state, cursor: entry.id }
+    }
+    return entries.length === LIMITS.webhookEventsAtOnceMax ? 'more' : 'done'
+  } finally {
+    // Also when it was stopped in the middle: another tracker, or this one when it is back, goes on at once.
+    await store.saveWebhook(hook.name, holder, state, 0)
   }
-  await store.saveWebhook(hook.name, holder, state, 0)
-  return entries.length === LIMITS.webhookEventsAtOnceMax ? 'more' : 'done'
 }

@@ -6,8 +6,14 @@ import { TrackerError } from '../error.ts'
 import { LIMITS } from '../limits.ts'
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/
-/** An action of the audit log, or all that begin with one word: `rollout.halted`, `rollout.*`. */
-const PATTERN = /^[a-z]+\.(?:\*|[a-z-]+)$/
+/** What the audit log knows, of which a webhook wants some, or all that begin with one word: `rollout.halted`, `rollout.*`. */
+const ACTIONS = [
+  ...['created', 'opened', 'passed', 'paused', 'resumed', 'promoted', 'halted', 'completed', 'superseded'].map(
+    (type) => `rollout.${type}`,
+  ),
+  ...['metadata.announced', 'token.create', 'token.revoke', 'webhook.resend'],
+]
+const PATTERNS = [...ACTIONS, ...new Set(ACTIONS.map((action) => action.replace(/\..*/, '.*')))]
 /** As in the Standard Webhooks specification: 24 to 64 random bytes in base64. */
 const SECRET = /^whsec_([A-Za-z0-9+/]{32,88}={0,2})$/
 const SECRET_BYTES = { min: 24, max: 64 }
@@ -18,7 +24,7 @@ const webhookShape = z.strictObject({
   /** File with `whsec_…` on a line; while a secret is replaced, the old one and the new one. */
   secretFile: z.string().min(1),
   events: z
-    .array(z.string().regex(PATTERN, 'is no event as in rollout.halted or rollout.*'))
+    .array(z.enum(PATTERNS, { error: `is none of ${PATTERNS.join(', ')}` }))
     .min(1)
     .max(32)
     .default(['rollout.*', 'metadata.*']),

@@ -157,10 +157,21 @@ describe('webhooks', () => {
     await first.note('one', 'two', 'three')
     await held.promise
     await first.webhooks[Symbol.asyncDispose]()
-    // Had it been killed, its time would run out first.
-    const later = Date.now() + LIMITS.webhookLeaseMs
-    await start(store, [hook(receiver.url)], { holder: 'b', now: () => later })
+    await start(store, [hook(receiver.url)], { holder: 'b' })
     await expect.poll(receiver.texts).toEqual(['one', 'two', 'two', 'three'])
+  })
+
+  it('of a tracker that was killed are told by another one when its time is over', async () => {
+    const [store, receiver] = [await openStore(), await startReceiver()]
+    await store.keepWebhooks(['chat'], 0)
+    await store.addAudit({ ...ENTRY, text: 'one' })
+    await store.claimWebhook('chat', 'killed', Date.now(), Date.now() + LIMITS.webhookLeaseMs)
+    let nowMs = Date.now()
+    const it = await start(store, [hook(receiver.url)], { now: () => nowMs })
+    expect(it.outcomes).toEqual([])
+    nowMs += LIMITS.webhookLeaseMs + 1_000
+    it.webhooks.ring()
+    await expect.poll(receiver.texts).toEqual(['one'])
   })
 
   it('do not wait for each other', async () => {
@@ -169,7 +180,9 @@ describe('webhooks', () => {
     const it = await start(store, [hook(slow.url, { name: 'slow' }), hook(quick.url, { name: 'quick' })])
     await it.note('one')
     await expect.poll(quick.texts).toEqual(['one'])
-    expect(it.outcomes).toEqual([{ is: 'delivered', dead: false }])
+    await it.note('two')
+    await expect.poll(quick.texts).toEqual(['one', 'two'])
+    expect(slow.texts()).toEqual(['one'])
   })
 })
 
@@ -227,7 +240,14 @@ describe('the configuration of webhooks', () => {
     await expect(read({ url: 'https://me:secret@chat.example/x' })).rejects.toThrow('has a password in it')
     await expect(read({}, 'secret')).rejects.toThrow('holds no secret')
     await expect(read({}, `whsec_${'A'.repeat(5_000)}`)).rejects.toThrow('holds no secret')
-    for (const change of [{ name: 'No Such' }, { url: 'ftp://x' }, { events: ['*'] }, { events: [] }, { more: 1 }]) {
+    for (const change of [
+      { name: 'No Such' },
+      { url: 'ftp://x' },
+      { events: ['*'] },
+      { events: ['rollout.halt'] },
+      { events: [] },
+      { more: 1 },
+    ]) {
       await expect(read(change)).rejects.toThrow()
     }
     const twice = { name: 'a', url: 'https://x.example', secretFile: 's' }
