@@ -25,6 +25,8 @@ export interface Following {
 export function createFollowing(neighbours: ReadonlyMap<string, Neighbour>): Following {
   const followed = new Map<number, { release: ReleaseId; watcher: ReleaseWatcher }>()
   let nextSlot = 1
+  /** Streams whose hello was answered; that the neighbour said hello on a stream of its own says nothing of this one. */
+  const greeted = new WeakSet<Requester>()
 
   /** Lanes, and the slots of which the neighbour has told on them. */
   const told = new WeakMap<Requester, Set<number>>()
@@ -69,6 +71,7 @@ export function createFollowing(neighbours: ReadonlyMap<string, Neighbour>): Fol
       return followed.size > 0
     },
     joinAll(neighbour) {
+      if (neighbour.requester !== undefined) greeted.add(neighbour.requester)
       for (const [slot, { release, watcher }] of followed) join(neighbour, slot, release, watcher)
     },
     joinAllOn(lane, neighbour) {
@@ -78,8 +81,9 @@ export function createFollowing(neighbours: ReadonlyMap<string, Neighbour>): Fol
       const slot = nextSlot++
       followed.set(slot, { release, watcher })
       for (const neighbour of neighbours.values()) {
-        if (neighbour.hello !== undefined) join(neighbour, slot, release, watcher)
-        if (neighbour.lane !== undefined) joinOn(neighbour.lane, neighbour, slot, release, watcher)
+        const { requester, lane } = neighbour
+        if (requester !== undefined && greeted.has(requester)) join(neighbour, slot, release, watcher)
+        if (lane !== undefined) joinOn(lane, neighbour, slot, release, watcher)
       }
       return {
         slot,
