@@ -17,6 +17,7 @@ import {
   isBitmapOf,
   isComplete,
   ORIGIN,
+  originConnections,
   planRequests,
   type Decision,
   type Reason,
@@ -145,6 +146,7 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
       if (stop.signal.aborted) return
       tellArrived()
       if (isComplete(swarm)) return finish()
+      origin?.useConnections(originConnections(swarm, now()))
       if (!options.paused()) execute(planRequests(swarm, now()))
       if (isComplete(swarm)) finish()
     })

@@ -32,6 +32,8 @@ export interface OriginClient extends AsyncDisposable {
     chunks: Iterable<number>,
     options: CallOptions,
   ): AsyncGenerator<ChunkOutcome, void, void>
+  /** Chunks are asked for over no more connections than these at a time; what is under way goes on. */
+  useConnections(max: number): void
   /** Chunks of which nothing came for so long are asked for over other connections, from where they stand. */
   renew(quietMs: number): void
 }
@@ -70,6 +72,7 @@ export function createOriginClient(url: string, options: OriginOptions = {}): Or
     },
     fetchChunks: (index, manifest, chunks, { signal }) =>
       fetchChunks(connection, index, manifest.chunks, chunks, until(signal)),
+    useConnections: (max) => connection.turns.setMax(max),
     renew(quietMs) {
       const quietSinceMs = performance.now() - quietMs
       for (const each of [...connection.underWay]) if (each.heardMs <= quietSinceMs) each.renew()

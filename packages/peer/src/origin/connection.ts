@@ -3,6 +3,7 @@ import { parseOriginAddress } from './address.ts'
 import type { OriginAddress } from './address.ts'
 import type { OriginSettings } from './options.ts'
 import { createStats } from './stats.ts'
+import { createTurns, type Turns } from './turns.ts'
 import type { OriginStats } from './stats.ts'
 
 /** What all requests of a client share. */
@@ -11,6 +12,8 @@ export interface OriginConnection {
   readonly settings: OriginSettings
   readonly stats: OriginStats
   readonly agent: Agent
+  /** Of ranges, over which connections they come. */
+  readonly turns: Turns
   /** Ranges under way. */
   readonly underWay: Set<UnderWay>
   /** No request before this time (performance.now): the origin asked for it. */
@@ -40,6 +43,7 @@ export function openConnection(url: string, settings: OriginSettings): OriginCon
       headersTimeout: settings.headersTimeoutMs,
       bodyTimeout: settings.progressTimeoutMs,
     }),
+    turns: createTurns(settings.connectionsMax),
     underWay: new Set(),
     holdUntilMs: 0,
     ignoresRange: false,

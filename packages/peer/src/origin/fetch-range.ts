@@ -94,6 +94,7 @@ export async function fetchRange(
 
   /** Undefined when it was given up to be asked for again. */
   async function unlessRenewed<T>(ask: (current: Current) => Promise<T>): Promise<T | undefined> {
+    const turn = await connection.turns.take(signal)
     const giveUp = new AbortController()
     const silent = new Error('the origin fell silent')
     const current = { heardMs: performance.now(), renew: () => giveUp.abort(silent) }
@@ -106,6 +107,7 @@ export async function fetchRange(
       return undefined
     } finally {
       connection.underWay.delete(current)
+      turn[Symbol.dispose]()
     }
   }
 

@@ -1,5 +1,6 @@
 export { applyEvent } from './apply.ts'
 export { bitmapBytes, hasBit, isBitmapOf, setBit } from './bitmap.ts'
 export { ORIGIN, type Decision, type Reason, type Source, type SwarmEvent, type Waiting } from './events.ts'
+export { originConnections } from './uplink-room.ts'
 export { explainWaiting, planRequests } from './plan.ts'
 export { createSwarm, DEFAULT_POLICY, FETCHING_MAX, isComplete, type SwarmPolicy, type SwarmState } from './state.ts'

@@ -7,8 +7,8 @@
  *    Who has come far behind its site owns nothing.
  * 4. While neighbours are slower than the quality-of-service floor, the origin helps with spans that they hold; who owns
  *    one among the peers that lack it asks.
- * 5. At the very end, what a slow source still owes is asked of a faster one as well, and an origin that fell silent is asked once
- *    more: the last packets of a transfer have none behind them that would tell of their loss.
+ * 5. At the very end, what a slow source still owes is asked of a faster one as well, and an origin that fell silent is asked
+ *    anew: the last packets of a transfer have none behind them that would tell of their loss.
  */
 import { addRequest, dropRequest } from './apply.ts'
 import { hasBit } from './bitmap.ts'
@@ -38,6 +38,7 @@ const ENDGAME_BEYOND_MS = 10_000
 /** A silence of the origin that tells of lost packets rather than of a busy line: without a first byte, and after one. */
 const UNANSWERED_MS = 1_200
 const SILENT_MS = 500
+const RENEWALS_MAX = 4
 const SNUB_MS = 30_000
 /** Bytes a second. */
 const RATE_MIN = 16_000
@@ -266,17 +267,18 @@ function runEndgame(state: SwarmState, nowMs: number, decisions: Decision[]): vo
   }
 }
 
-/** Once, when all that is left here and at the others of the site is on its way, and nothing of it comes. */
+/** A few times, when all that is left here and at the others of the site is on its way, and nothing of it comes. */
 function renewOrigin(state: SwarmState, nowMs: number, decisions: Decision[]): void {
   if (state.missing.length > ENDGAME_SPANS_MAX) return
   const owed = [...state.requests.values()].flat().filter(({ from }) => from === ORIGIN)
   if (owed.length === 0) return
   const askedMs = Math.max(...owed.map(({ startedMs }) => startedMs))
   const heardMs = Math.max(...owed.map(({ receivedBytes, progressMs }) => (receivedBytes > 0 ? progressMs : -Infinity)))
-  if (state.originRenewedMs >= askedMs) return
-  const quietMs = heardMs >= askedMs ? SILENT_MS : UNANSWERED_MS
-  if (nowMs - Math.max(askedMs, heardMs) < quietMs) return
-  state.originRenewedMs = nowMs
+  const { count, atMs } = state.originRenewals
+  const sinceMs = Math.max(askedMs, atMs)
+  const quietMs = heardMs >= sinceMs ? SILENT_MS : UNANSWERED_MS
+  if (count >= RENEWALS_MAX || nowMs - Math.max(sinceMs, heardMs) < quietMs) return
+  state.originRenewals = { count: count + 1, atMs: nowMs }
   decisions.push({ type: 'renew', quietMs })
 }
 

@@ -106,8 +106,8 @@ export interface SwarmState {
   /** When it was planned last, and from when on neighbours are held to the floor. */
   plannedMs: number
   floorFromMs: number
-  /** When what it owes was asked for once more. */
-  originRenewedMs: number
+  /** How often what it owes was asked for anew, and when last. */
+  originRenewals: { count: number; atMs: number }
   /** How long the origin took for the span that it delivered last. */
   originSpanMs: number
   /** Failures of the origin in a row, and until when it is left alone because of them. */
@@ -170,7 +170,7 @@ export function createSwarm(
     originFailures: 0,
     plannedMs: nowMs,
     floorFromMs: nowMs + FLOOR_AFTER_MS,
-    originRenewedMs: -Infinity,
+    originRenewals: { count: 0, atMs: -Infinity },
     originSpanMs: 0,
     originSnubbedUntilMs: 0,
     neighboursPace: startPace(nowMs),

@@ -132,14 +132,16 @@ describe('the planner', () => {
     expect(requests(planRequests(state, 9_500))).toMatchObject([{ span: 0, from: 'far', reason: 'endgame' }])
   })
 
-  it('has an origin that falls silent at the very end asked once more, and once only', () => {
+  it('has an origin that falls silent at the very end asked anew, a few times', () => {
     const state = swarm({}, 2)
     planRequests(state, 0)
     applyEvent(state, { type: 'progress', from: ORIGIN, span: 0, bytes: 1_000, nowMs: 1_000 })
     const renewals = (nowMs: number) => planRequests(state, nowMs).filter(({ type }) => type === 'renew')
     expect(renewals(1_400)).toEqual([])
     expect(renewals(1_600)).toEqual([{ type: 'renew', quietMs: 500 }])
-    expect(renewals(9_000)).toEqual([])
+    expect(renewals(2_500)).toEqual([])
+    for (const [nth, nowMs] of [3_000, 4_500, 6_000, 7_500, 9_000].entries())
+      expect(renewals(nowMs)).toEqual(nth < 3 ? [{ type: 'renew', quietMs: 1_200 }] : [])
   })
 
   it('lets an origin be silent while there is much else on its way', () => {

@@ -4,6 +4,9 @@ import { ORIGIN } from './events.ts'
 import { windowBytes } from './pace.ts'
 import { ORIGIN_WINDOW, REMOTE_WINDOW, type SwarmState } from './state.ts'
 
+/** As many as one peer alone uses. */
+const SITE_CONNECTIONS = 6
+
 /** The origin is refilled by halves, so that neighbouring spans are asked for together and become one large range. */
 export function originRoomBytes(state: SwarmState, nowMs: number): number {
   if (!originAllowed(state, nowMs)) return 0
@@ -43,9 +46,20 @@ function originWindow(state: SwarmState, nowMs: number): number {
   return Math.min(windowBytes(state.originPace, { ...ORIGIN_WINDOW, floorBytes }), state.inFlightMax.origin)
 }
 
+/**
+ * How many connections to the origin this peer may use of those that its site has. Each of many flows through one uplink gets so little
+ * of the queue before it that TCP knows of a loss by a time-out alone: some stand still for seconds, in the end for everybody.
+ */
+export function originConnections(state: SwarmState, nowMs: number): number {
+  return Math.max(1, Math.floor(SITE_CONNECTIONS / (1 + fetchingBeside(state, nowMs))))
+}
+
 function sharedFloor(state: SwarmState, nowMs: number): number {
-  const fetching = claimants(state, nowMs).filter((each) => each.fetching.size > 0)
-  return ORIGIN_WINDOW.floorBytes / (1 + fetching.length)
+  return ORIGIN_WINDOW.floorBytes / (1 + fetchingBeside(state, nowMs))
+}
+
+function fetchingBeside(state: SwarmState, nowMs: number): number {
+  return claimants(state, nowMs).filter((each) => each.fetching.size > 0).length
 }
 
 /** What it was asked for and has not sent. */
