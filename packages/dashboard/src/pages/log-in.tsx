@@ -1,11 +1,13 @@
 import type { ErrorAnswer } from '@shoal/tracker/api'
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { ApiError, logIn } from '../api.ts'
 import { fieldOf } from '../form.ts'
 import { Problem } from '../parts/page.tsx'
 
 export function LogInPage() {
   const [error, setError] = useState<ErrorAnswer>()
+  const field = useRef<HTMLInputElement>(null)
+  useEffect(() => field.current?.focus(), [])
   async function submit(event: Event): Promise<void> {
     event.preventDefault()
     try {
@@ -23,7 +25,7 @@ export function LogInPage() {
       </h1>
       <form onSubmit={(event) => void submit(event)}>
         <label for="token">Token</label>
-        <input id="token" name="token" type="password" autocomplete="current-password" required />
+        <input ref={field} id="token" name="token" type="password" autocomplete="current-password" required />
         <button type="submit" class="primary">
           Log in
         </button>

@@ -1,5 +1,5 @@
 import type { GateCondition, RolloutView } from '@shoal/tracker/api'
-import { addressOf } from '../address.ts'
+import { addressOf, rolloutAddress } from '../address.ts'
 import { useResource } from '../api.ts'
 import { PaceChart } from '../charts/pace-chart.tsx'
 import { RingLegend } from '../charts/ring-bar.tsx'
@@ -17,11 +17,11 @@ import { Timeline } from '../parts/timeline.tsx'
 import { useState } from 'preact/hooks'
 
 export function RolloutPage({ id }: { id: string }) {
-  const [ordered, setOrdered] = useState(0)
+  const [ordered, setOrdered] = useState<RolloutView>()
   const live = fleet.value?.rollouts.find((rollout) => rollout.id === id)
-  const revision = `${ordered} ${JSON.stringify(live ?? null)}`
-  const resource = useResource<RolloutView>(`/rollouts/${encodeURIComponent(id)}`, revision)
-  const rollout = resource.data?.rollout
+  const resource = useResource<RolloutView>(rolloutAddress(id), JSON.stringify(live ?? null))
+  const data = newest(resource.data, ordered)
+  const rollout = data?.rollout
   const title = rollout === undefined ? 'Rollout' : `${rollout.product} ${rollout.version}`
   return (
     <Page
@@ -37,14 +37,20 @@ export function RolloutPage({ id }: { id: string }) {
         )
       }
     >
-      <Loaded resource={resource}>
-        {(view) => <View view={view} onOrder={() => setOrdered((count) => count + 1)} />}
+      <Loaded resource={data === undefined ? resource : { ...resource, data }}>
+        {(view) => <View view={view} onOrder={setOrdered} />}
       </Loaded>
     </Page>
   )
 }
 
-function View({ view, onOrder }: { view: RolloutView; onOrder: () => void }) {
+/** An order is answered at once with what has become of it. */
+function newest(asked: RolloutView | undefined, ordered: RolloutView | undefined): RolloutView | undefined {
+  if (asked === undefined || ordered === undefined) return asked
+  return asked.rollout.revision < ordered.rollout.revision ? ordered : asked
+}
+
+function View({ view, onOrder }: { view: RolloutView; onOrder: (view: RolloutView) => void }) {
   const { rollout, rings, gate, reporters, bytes, pace, timeline } = view
   const last = timeline[0]?.atMs ?? rollout.sinceMs
   const nowMs = fleet.value?.atMs ?? Date.now()

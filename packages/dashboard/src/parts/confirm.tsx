@@ -17,7 +17,7 @@ export interface Confirmation {
   onClose: () => void
 }
 
-/** Nothing that reaches a fleet happens by a slip: it must be spelled out. */
+/** Nothing that reaches a fleet happens by a slip: it must be spelled out. Afterwards the focus is where it was. */
 export function Confirm({ title, children, phrase, action, isDangerous = false, run, onClose }: Confirmation) {
   const dialog = useRef<HTMLDialogElement>(null)
   const [typed, setTyped] = useState('')
@@ -34,7 +34,8 @@ export function Confirm({ title, children, phrase, action, isDangerous = false, 
     setBusy(true)
     try {
       await run()
-      onClose()
+      // As by Escape: the browser gives the focus back to what had it.
+      dialog.current?.close()
     } catch (failure) {
       if (!(failure instanceof ApiError)) throw failure
       setError(failure.answer)
@@ -63,7 +64,7 @@ export function Confirm({ title, children, phrase, action, isDangerous = false, 
           <button type="button" onClick={() => dialog.current?.close()}>
             Cancel
           </button>
-          <button type="submit" class={isDangerous ? 'danger' : 'primary'} disabled={!matches || isBusy}>
+          <button type="submit" class={isDangerous ? 'danger' : 'primary'} disabled={!matches}>
             {action}
           </button>
         </div>

@@ -2,15 +2,17 @@ import type { ErrorAnswer } from '@shoal/tracker/api'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Resource } from '../api.ts'
+import { place } from '../route.ts'
 import { Icon } from './icon.tsx'
 
-/** Heading and title of a page; whoever comes here by keyboard or screen reader starts at the heading. */
+/** Heading and title of a page; whoever comes here, or to the next page of a list, starts at the heading. */
 export function Page(props: { title: string; lead?: ComponentChildren; children: ComponentChildren }) {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
     document.title = `${props.title} · shoal`
   }, [props.title])
-  useEffect(() => heading.current?.focus({ preventScroll: true }), [])
+  const cursor = place.value.query.get('cursor')
+  useEffect(() => heading.current?.focus({ preventScroll: true }), [cursor])
   return (
     <>
       <header class="page-head">
@@ -40,7 +42,8 @@ export function Loaded<Answer>(props: { resource: Resource<Answer>; children: (a
 
 export function Problem({ error, isOld = false }: { error: ErrorAnswer; isOld?: boolean }) {
   return (
-    <div class="problem" role="alert">
+    // Who can read on is not interrupted.
+    <div class="problem" role={isOld ? 'status' : 'alert'}>
       <Icon name="alert" />
       <div>
         <strong>{error.message}</strong> <code>{error.code}</code>

@@ -21,7 +21,7 @@ export function Pager({
   const isFirst = !query.has('cursor')
   return (
     <nav class="pager" aria-label="Pages">
-      <p class="muted">
+      <p class="muted" role="status">
         {shown === total ? plural(total, noun, nouns) : `${countInWords(shown)} of ${plural(total, noun, nouns)}`}
       </p>
       {!isFirst && <a href={addressOf(path, others)}>First page</a>}

@@ -1,7 +1,7 @@
 /** What can be done to a rollout, by whom; each says what it does to how many devices before it is done. */
 import type { RolloutOrder, RolloutView } from '@shoal/tracker/api'
 import type { ComponentChildren } from 'preact'
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { ask, session } from '../api.ts'
 import { plural } from '../format.ts'
 import { Confirm } from './confirm.tsx'
@@ -17,18 +17,25 @@ const BUTTONS: Record<Verb, readonly [icon: IconName, word: string]> = {
 }
 const VERBS = ['promote', 'resume', 'pause', 'halt'] as const
 
-export function RolloutOrders({ view, onOrder }: { view: RolloutView; onOrder: () => void }) {
+/** @param onOrder gets the rollout as it is since */
+export function RolloutOrders({ view, onOrder }: { view: RolloutView; onOrder: (view: RolloutView) => void }) {
   const [asked, setAsked] = useState<Verb>()
   const [done, setDone] = useState('')
+  const said = useRef<HTMLParagraphElement>(null)
+  useEffect(() => {
+    // What had the focus is gone with what it did, which is a pause of what is paused: on to what is said about it.
+    if (asked === undefined && done !== '' && document.activeElement === document.body) said.current?.focus()
+  }, [asked])
   const who = session.value
-  if (view.orders.length === 0 || typeof who === 'string') return null
+  if (typeof who === 'string') return null
   if (who.role === 'viewer') {
+    if (view.orders.length === 0) return null
     return <p class="muted">Your token has the role viewer: rollouts are changed by operators and publishers.</p>
   }
   async function order(body: RolloutOrder): Promise<void> {
-    await ask(`/rollouts/${encodeURIComponent(view.rollout.id)}/orders`, { method: 'POST', body })
+    const path = `/rollouts/${encodeURIComponent(view.rollout.id)}/orders`
+    onOrder(await ask<RolloutView>(path, { method: 'POST', body }))
     setDone(`${BUTTONS[body.do][1]}: done.`)
-    onOrder()
   }
   return (
     <div class="orders">
@@ -38,7 +45,9 @@ export function RolloutOrders({ view, onOrder }: { view: RolloutView; onOrder: (
           {BUTTONS[verb][1]}…
         </button>
       ))}
-      <p role="status">{done}</p>
+      <p ref={said} role="status" tabIndex={-1}>
+        {done}
+      </p>
       {asked !== undefined && <Asked verb={asked} view={view} order={order} onClose={() => setAsked(undefined)} />}
     </div>
   )
