@@ -169,6 +169,9 @@ export const LIMITS = {
   webhookSeenMs: 3_600_000,
   webhookKeptMs: 30 * 86_400_000,
 
+  /** Platforms of a release that are looked at, each with a block at the origin. */
+  releasePlatformsMax: 32,
+
   /** Devices that the store remembers. */
   devicesMax: 1_000_000,
   /** How long a report stays in the history, and content in the buckets of an hour; how much of it is forgotten at a time, and how often. */

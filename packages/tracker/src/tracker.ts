@@ -26,6 +26,7 @@ import { createRateLimit } from './service/rate-limit.ts'
 import type { ReportsAnswer } from './reports/message.ts'
 import { measureStore } from './store/measured.ts'
 import type { Store } from './store/store.ts'
+import { createSignedReader } from './origin/signed-release.ts'
 import { answerQuestions } from './wire/exchange.ts'
 import { relayNews } from './news/relay.ts'
 import { noteMetadata } from './news/audit.ts'
@@ -196,7 +197,12 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
     if (store === undefined || service === undefined) return
     const desk = createDesk({ store, publish: (change) => service.publish(change), now: wallNow })
     const reporters = office === undefined ? 'anyone' : 'members'
-    mountApi(server, { store, desk, reporters, now: wallNow, connected: () => registry.peers }, onFault)
+    const readSigned =
+      root === undefined || policy?.originDir === undefined
+        ? undefined
+        : createSignedReader({ root, originDir: policy.originDir }, wallNow)
+    const connected = (): number => registry.peers
+    mountApi(server, { store, desk, reporters, readSigned, now: wallNow, connected }, onFault)
     mountDashboard(server, dashboard)
   }
   const http = stack.use(await startHttp(config.http, { isReady, metrics: metrics.registry, mount }))

@@ -5,6 +5,7 @@ import { SourceFigure } from '../charts/source-bar.tsx'
 import { plural, shareInWords } from '../format.ts'
 import { Facts, Loaded, Page, Section } from '../parts/page.tsx'
 import { RolloutCard } from '../parts/rollout-card.tsx'
+import { SignedRelease } from '../parts/signed-release.tsx'
 
 export function ReleasePage(props: { product: string; channel: string; version: string }) {
   const { product, channel, version } = props
@@ -23,6 +24,7 @@ export function ReleasePage(props: { product: string; channel: string; version: 
         {(release) => (
           <>
             <Facts rows={factsOf(release)} />
+            <SignedRelease of={release.signed} />
             {release.rollouts.length > 0 && (
               <>
                 <Section title="Rollouts">
@@ -56,6 +58,9 @@ function factsOf({ product, channel, version, isBase, isStep, withdrawn, devices
     ['Must not be skipped', isStep ? 'yes' : 'no'],
     ['Have it', <a href={addressOf('/devices', { product, channel, version })}>{plural(devices, 'device')}</a>],
     ['Have it and are there', plural(holders, 'device')],
-    ['Was there before', bytes.total === 0 ? 'not known' : `${shareInWords(had, bytes.total)} of what devices needed`],
+    [
+      'Already on the devices',
+      bytes.total === 0 ? 'not known yet' : `${shareInWords(had, bytes.total)} of what they needed`,
+    ],
   ] as const
 }

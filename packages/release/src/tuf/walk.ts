@@ -2,7 +2,7 @@
 import type { TargetFile, Targets } from '@tufjs/models'
 import { ROLES_VISITED_MAX } from '../limits.ts'
 import type { Target } from '../names.ts'
-import { releaseTargetPath } from './names.ts'
+import { releaseTargetPath, type ExactTarget } from './names.ts'
 import type { Refreshed } from './refresh.ts'
 import { readReleaseTarget, type ReleaseTarget } from './target.ts'
 
@@ -42,6 +42,24 @@ export async function findReleases(refreshed: Refreshed, target: Omit<Target, 'v
   for await (const { role, targets } of visitRoles(refreshed, releaseTargetPath({ ...target, version: '0' }))) {
     const found = releasesOf(targets, target)
     if (found.length > 0) return found.map((release) => ({ ...release, role }))
+  }
+  return []
+}
+
+/**
+ * A version for each platform, by the most trusted role that has any; in no order. Roles that speak for some platforms only are not asked.
+ * @throws ReleaseError TARGET_INVALID when what is signed there is no release
+ */
+export async function findPlatforms(
+  refreshed: Refreshed,
+  release: Omit<ExactTarget, 'platform'>,
+): Promise<FoundRelease[]> {
+  const { product, channel, version } = release
+  for await (const { role, targets } of visitRoles(refreshed, releaseTargetPath({ ...release, platform: 'any' }))) {
+    const found = Object.entries(targets).filter(
+      ([path]) => path.startsWith(`${product}/${channel}/${version}/`) && path.endsWith('.release'),
+    )
+    if (found.length > 0) return found.map(([path, file]) => ({ ...readReleaseTarget(path, file), role }))
   }
   return []
 }

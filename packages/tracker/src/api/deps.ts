@@ -1,6 +1,7 @@
 /** What the API needs of the tracker. */
 import type { Order, Rollout } from '../rollout/rollout.ts'
 import type { Store } from '../store/store.ts'
+import type { ReadSigned } from '../origin/signed-release.ts'
 import type { Aggregates } from './aggregates.ts'
 import type { z } from 'zod'
 import type { newRollout } from './schemas/rollout.ts'
@@ -23,6 +24,8 @@ export interface ApiDeps {
   now: () => number
   /** Whose reports count: in an open fleet anybody's who makes himself a key. */
   reporters: 'members' | 'anyone'
+  /** Absent: this tracker has no origin to look at. */
+  readSigned: ReadSigned | undefined
   /** Peers that announced lately. */
   connected: () => number
 }

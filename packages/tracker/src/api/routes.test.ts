@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openApi, type TestApi } from '../fixture/api.ts'
+import { writeOrigin } from '../fixture/origin.ts'
 import { reportOf } from '../fixture/report.ts'
 import { ROLES } from '../store/store.ts'
 import { ROUTES } from './api.ts'
@@ -147,6 +148,30 @@ describe('a query', () => {
     const second = await page(`&cursor=${encodeURIComponent(String(first.body['cursor']))}`)
     expect(second.body).toMatchObject({ total: 3, rows: { length: 1 } })
     expect((await page('&site=waw-1')).body).toMatchObject({ total: 1, rows: [{ site: 'waw-1' }] })
+  })
+})
+
+describe('a release', () => {
+  const path = '/releases/game/stable/2.0'
+
+  it('shows who signed it, for each role, and its size', async () => {
+    await writeOrigin(api.originDir, [
+      { product: 'game', channel: 'stable', version: '2.0', platform: 'linux-x64', sizeBytes: 16 * 1024 ** 2 },
+    ])
+    const { body } = await api.ask('viewer', 'GET', path)
+    expect(body['signed']).toMatchObject({
+      roles: [{ role: 'root' }, { role: 'targets' }, { role: 'rel-game-stable', threshold: 2, keys: { length: 3 } }],
+      platforms: [{ platform: 'linux-x64', sizeBytes: 16 * 1024 ** 2, entries: 1 }],
+    })
+  })
+
+  it('of a tracker without an origin says plainly that it cannot tell', async () => {
+    await using blind = await openApi(undefined, false)
+    const { status, body } = await blind.ask('viewer', 'GET', path)
+    expect([status, body['signed']]).toEqual([
+      200,
+      { problem: expect.stringMatching(/cannot tell.*--policy-out/), roles: [], platforms: [] },
+    ])
   })
 })
 

@@ -89,6 +89,14 @@ describe.skipIf(why !== '')(`the dashboard in Chromium${why === '' ? '' : ` (ski
     await page.context().close()
   })
 
+  it('shows who signed a release, and how large it is', async () => {
+    const page = await stage.open('viewer')
+    await visit(page, '/releases/game-client/stable/4.7.1')
+    await page.getByRole('row', { name: /^rel-game-client-stable .*2 of 3, 2 needed/ }).waitFor()
+    await page.getByRole('row', { name: /^linux-x64 .*1\.8 GB/ }).waitFor()
+    await page.context().close()
+  })
+
   it('shows a viewer no order to give', async () => {
     const page = await stage.open('viewer')
     await visit(page, '/rollouts/game-4-7-1')

@@ -1,13 +1,6 @@
 /** A policy that no device takes should be found out before the first rollout, where the tracker can see what the fleet's targets say. */
-import {
-  refreshMetadata,
-  ReleaseError,
-  stagedChannels,
-  type EnrolmentSigner,
-  type MetadataSources,
-} from '@shoal/release'
-import { join } from 'node:path'
-import { readBounded } from './origin-file.ts'
+import { ReleaseError, stagedChannels, type EnrolmentSigner } from '@shoal/release'
+import { readMetadata } from '../origin/folder.ts'
 import { checkPolicyKey } from './sign.ts'
 
 /**
@@ -21,9 +14,7 @@ export async function checkKeyAtOrigin(
   now: Date,
 ): Promise<void> {
   if (originDir === undefined) return
-  const set = await refreshMetadata({ roots: [root], roles: new Map() }, sourcesIn(join(originDir, 'tuf')), {
-    now,
-  }).then(
+  const set = await readMetadata(originDir, root, now).then(
     (refreshed) => refreshed.set,
     (error: unknown) => {
       if (error instanceof ReleaseError) return undefined
@@ -31,18 +22,4 @@ export async function checkKeyAtOrigin(
     },
   )
   if (set !== undefined && stagedChannels(set).length > 0) checkPolicyKey(set, key)
-}
-
-function sourcesIn(folder: string): MetadataSources {
-  return {
-    async gather(file, bytesMax) {
-      const bytes = await readBounded(join(folder, file), bytesMax)
-      return bytes === undefined ? [] : [bytes]
-    },
-    async fetch(file, bytesMax, accept) {
-      const bytes = await readBounded(join(folder, file), bytesMax)
-      if (bytes === undefined) throw new ReleaseError('METADATA_UNTRUSTED', 'metadata-missing', `${file} is not there`)
-      accept(bytes)
-    },
-  }
 }

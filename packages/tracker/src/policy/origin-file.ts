@@ -3,6 +3,7 @@ import { parsePolicy, POLICY_BYTES_MAX, POLICY_FILE, ReleaseError } from '@shoal
 import { randomBytes } from 'node:crypto'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readBounded } from '../origin/folder.ts'
 
 /** Undefined when there is none, or none that can be read. */
 export async function readPolicyFile(originDir: string): Promise<Uint8Array | undefined> {
@@ -34,18 +35,6 @@ function versionOf(document: Uint8Array): number | undefined {
     return parsePolicy(document).policy.version
   } catch (error) {
     if (error instanceof ReleaseError) return undefined
-    throw error
-  }
-}
-
-/** Undefined when it is not there, or is larger. */
-export async function readBounded(file: string, bytesMax: number): Promise<Uint8Array | undefined> {
-  try {
-    await using handle = await open(file, 'r')
-    const { size } = await handle.stat()
-    return size > bytesMax ? undefined : new Uint8Array(await handle.readFile())
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
 }

@@ -6,6 +6,8 @@ import { summarise } from '../rollout-view.ts'
 import { auditEntry, auditQuery } from '../schemas/audit.ts'
 import { pageOf, splitPage } from '../schemas/fields.ts'
 import type { VersionCount } from '../../store/store.ts'
+import type { RoleSigners } from '@shoal/release'
+import type { SignedRelease } from '../../origin/signed-release.ts'
 import { overview, policyView, releaseParams, releaseView } from '../schemas/fleet.ts'
 
 const HOUR_MS = 3_600_000
@@ -46,10 +48,11 @@ export const fleetRoutes = [
     summary: 'One release: who has it, and how it got there.',
     params: releaseParams,
     answer: releaseView,
-    async handle({ params }, { store, aggregates, now }: ApiDeps) {
+    async handle({ params }, { store, aggregates, readSigned, now }: ApiDeps) {
       const { product, channel, version } = params
       const untilMs = now()
-      const [counts, channels, rollouts, silent] = await Promise.all([
+      const [signed, counts, channels, rollouts, silent] = await Promise.all([
+        readSigned?.(params) ?? NO_ORIGIN,
         aggregates.versions(),
         store.channels(),
         store.rollouts({ product, channel }, { limit: RELEASE_ROLLOUTS }),
@@ -71,6 +74,7 @@ export const fleetRoutes = [
         holders: Math.max(0, devices - silent.total),
         rollouts: await Promise.all(own.map(async (each) => summarise(each, await aggregates.ringTotals(each)))),
         bytes: sumBytes(traffic),
+        signed: { ...signed, roles: signed.roles.map(viewSigners) },
       }
     },
   }),
@@ -100,6 +104,16 @@ export const fleetRoutes = [
     },
   }),
 ]
+
+const NO_ORIGIN: SignedRelease = {
+  problem:
+    'This tracker cannot tell: it has no origin to look at. Start it with --policy-out and the folder of the origin.',
+  ...{ roles: [], platforms: [] },
+}
+
+function viewSigners({ expires, keys, ...role }: RoleSigners) {
+  return { ...role, expiresMs: expires.getTime(), keys: [...keys] }
+}
 
 /** Whatever state a device is in, it has the version. */
 function sumVersions(counts: readonly VersionCount[]): Omit<VersionCount, 'state'>[] {

@@ -29,6 +29,28 @@ export const overview = z.object({
     .describe('bytes that came from peers and caches instead of the origin'),
 })
 
+const roleSigners = z.object({
+  role: z.string(),
+  version: count,
+  expiresMs: timeMs,
+  threshold: count.describe('so many of its keys must have signed'),
+  keys: z.array(z.object({ id: z.string(), signed: z.boolean() })),
+})
+
+export const signedRelease = z.object({
+  problem: z.string().optional().describe('why there is less to say, and what can be done about it'),
+  roles: z.array(roleSigners).describe('from the root down, each vouched for by one before it'),
+  platforms: z.array(
+    z.object({
+      platform: z.string(),
+      release: z.string().describe('its id: the CID of its root block'),
+      counter: count.describe('rises with every release of the channel'),
+      sizeBytes: count.optional().describe('of all files; absent when the origin lacks the root block'),
+      entries: count.optional().describe('files, links and empty folders'),
+    }),
+  ),
+})
+
 export const releaseParams = z.strictObject({ product: name, channel: name, version })
 export const releaseView = z.object({
   product: z.string(),
@@ -42,6 +64,7 @@ export const releaseView = z.object({
   holders: count.describe('devices that have it and were heard of within the hour'),
   rollouts: z.array(rolloutSummary),
   bytes: bytes.describe('of the channel, since its last rollout began'),
+  signed: signedRelease.describe('what the metadata at the origin says, verified from the root of the fleet on'),
 })
 
 export const channelView = z.object({
