@@ -13,9 +13,10 @@ const LATELY_MS = 7 * 86_400_000
 
 export async function readFleet({ store, aggregates, connected, now }: ApiDeps): Promise<FleetNow> {
   const atMs = now()
-  const [devices, policy, { rows }] = await Promise.all([
+  const [devices, policy, webhooks, { rows }] = await Promise.all([
     aggregates.deviceTotals(),
     store.policy(),
+    store.webhooks(),
     store.rollouts({ state: ['running', 'paused', 'halted'] }, { limit: ROLLOUTS_MAX }),
   ])
   const current = rows.filter(({ state, sinceMs }) => state !== 'halted' || atMs - sinceMs < LATELY_MS)
@@ -27,6 +28,6 @@ export async function readFleet({ store, aggregates, connected, now }: ApiDeps):
     devices,
     connected: connected(),
     rollouts: rollouts.map(([rollout, totals]) => summarise(rollout, totals)),
-    attention: attentionTo({ rollouts, devices, policyExpiresMs: policy?.expiresMs, nowMs: atMs }),
+    attention: attentionTo({ rollouts, devices, policyExpiresMs: policy?.expiresMs, webhooks, nowMs: atMs }),
   }
 }

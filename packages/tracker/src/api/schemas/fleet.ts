@@ -7,7 +7,9 @@ export const attention = z.object({
   level: z.enum(['failed', 'warning']),
   code: z.string(),
   text: z.string(),
+  fix: z.string().optional().describe('what to do about it'),
   rollout: z.string().optional(),
+  webhook: z.string().optional(),
 })
 
 /** What changes while one looks: sent as events, too. */
