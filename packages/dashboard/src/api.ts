@@ -9,6 +9,14 @@ const TIMEOUT_MS = 20_000
 /** `unknown` until the tracker has said who this is. */
 export const session = signal<Session | 'unknown' | 'none'>('unknown')
 
+const ROLES: readonly Session['role'][] = ['viewer', 'operator', 'publisher']
+
+/** Whether whoever is logged in has this role, or more: the tracker refuses the rest, so it is not shown either. */
+export function may(role: Session['role']): boolean {
+  const who = session.value
+  return typeof who !== 'string' && ROLES.indexOf(who.role) >= ROLES.indexOf(role)
+}
+
 export class ApiError extends Error {
   readonly answer: ErrorAnswer
 

@@ -9,7 +9,7 @@ import { bytesInWords, countInWords, plural, shareInWords } from '../format.ts'
 import { fleet } from '../live.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Facts, Loaded, Page, Section } from '../parts/page.tsx'
-import { ReleaseLink, RolloutCard } from '../parts/rollout-card.tsx'
+import { BeginHint, ReleaseLink, RolloutCard } from '../parts/rollout-card.tsx'
 import { Table } from '../parts/table.tsx'
 
 /** Charts of hours need not move every second. */
@@ -30,7 +30,7 @@ export function OverviewPage() {
               <Section title="Rollouts" note={<a href="/rollouts">All rollouts</a>}>
                 {now.rollouts.length === 0 ? (
                   <p class="empty">
-                    None is under way. One begins with <code>shoal-tracker rollout create</code>.
+                    None is under way. <BeginHint />
                   </p>
                 ) : (
                   <>
@@ -89,11 +89,14 @@ function Attention({ of: { attention } }: { of: FleetNow }) {
   return (
     <Section title="Needs attention">
       <ul class="attention">
-        {attention.map(({ level, code, text, rollout }) => (
-          <li key={code + (rollout ?? '')} class={level}>
+        {attention.map(({ level, code, text, fix, rollout, webhook }) => (
+          <li key={[code, rollout, webhook].join()} class={level}>
             <Icon name={level === 'failed' ? 'stop' : 'alert'} />
             <span>{level === 'failed' ? 'Failed' : 'Warning'}</span>
-            <span class="what">{text}</span>
+            <span class="what">
+              {text}
+              {fix !== undefined && <span class="fix">{fix}</span>}
+            </span>
             {rollout !== undefined && <a href={rolloutAddress(rollout)}>Open the rollout</a>}
             {code === 'DEVICES_SILENT' && <a href={addressOf('/devices', { silentSeconds: 604_800 })}>Show them</a>}
             {code.startsWith('POLICY') && <a href="/policies">Open policies</a>}

@@ -4,7 +4,7 @@ import { useResource } from '../api.ts'
 import { SourceFigure } from '../charts/source-bar.tsx'
 import { plural, shareInWords } from '../format.ts'
 import { Facts, Loaded, Page, Section } from '../parts/page.tsx'
-import { RolloutCard } from '../parts/rollout-card.tsx'
+import { BeginHint, RolloutCard } from '../parts/rollout-card.tsx'
 import { SignedRelease } from '../parts/signed-release.tsx'
 
 export function ReleasePage(props: { product: string; channel: string; version: string }) {
@@ -25,6 +25,11 @@ export function ReleasePage(props: { product: string; channel: string; version: 
           <>
             <Facts rows={factsOf(release)} />
             <SignedRelease of={release.signed} />
+            {release.rollouts.length === 0 && (
+              <p class="empty">
+                It was in no rollout. <BeginHint release={release} />
+              </p>
+            )}
             {release.rollouts.length > 0 && (
               <>
                 <Section title="Rollouts">

@@ -5,7 +5,7 @@ import { RingLegend } from '../charts/ring-bar.tsx'
 import { fleet } from '../live.ts'
 import { Loaded, Page } from '../parts/page.tsx'
 import { Pager } from '../parts/pager.tsx'
-import { RolloutCard } from '../parts/rollout-card.tsx'
+import { BeginHint, RolloutCard } from '../parts/rollout-card.tsx'
 import { place } from '../route.ts'
 
 export function RolloutsPage() {
@@ -19,7 +19,7 @@ export function RolloutsPage() {
           <>
             {rows.length === 0 ? (
               <p class="empty">
-                There was none yet. One begins with <code>shoal-tracker rollout create</code>.
+                There was none yet. <BeginHint />
               </p>
             ) : (
               <RingLegend />

@@ -1,5 +1,6 @@
 import type { RolloutSummary } from '@shoal/tracker/api'
 import { releaseAddress, rolloutAddress } from '../address.ts'
+import { may } from '../api.ts'
 import { RingBar } from '../charts/ring-bar.tsx'
 import { countInWords, shareInWords } from '../format.ts'
 import { State } from './state.tsx'
@@ -40,6 +41,17 @@ export function RolloutCard({ rollout, level = 3 }: { rollout: RolloutSummary; l
         ))}
       </ul>
     </article>
+  )
+}
+
+/** Whoever may begin one is told how; to others it is told who may. */
+export function BeginHint({ release }: { release?: { product: string; channel: string; version: string } }) {
+  if (!may('publisher')) return <>Publishers begin one.</>
+  const what = release === undefined ? '' : ` ${release.product}@${release.channel}:${release.version}`
+  return (
+    <>
+      One begins with <code>shoal-tracker rollout create{what}</code>.
+    </>
   )
 }
 

@@ -2,7 +2,7 @@
 import type { RolloutOrder, RolloutView } from '@shoal/tracker/api'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { ask, session } from '../api.ts'
+import { ask, may } from '../api.ts'
 import { plural } from '../format.ts'
 import { Confirm } from './confirm.tsx'
 import { Icon, type IconName } from './icon.tsx'
@@ -26,9 +26,7 @@ export function RolloutOrders({ view, onOrder }: { view: RolloutView; onOrder: (
     // What had the focus is gone with what it did, which is a pause of what is paused: on to what is said about it.
     if (asked === undefined && done !== '' && document.activeElement === document.body) said.current?.focus()
   }, [asked])
-  const who = session.value
-  if (typeof who === 'string') return null
-  if (who.role === 'viewer') {
+  if (!may('operator')) {
     if (view.orders.length === 0) return null
     return <p class="muted">Your token has the role viewer: rollouts are changed by operators and publishers.</p>
   }

@@ -97,11 +97,17 @@ describe.skipIf(why !== '')(`the dashboard in Chromium${why === '' ? '' : ` (ski
     await page.context().close()
   })
 
-  it('shows a viewer no order to give', async () => {
-    const page = await stage.open('viewer')
+  it.each([
+    ['viewer', 0, 0],
+    ['operator', 3, 0],
+    ['publisher', 3, 1],
+  ] as const)('shows a %s only what it may do', async (role, orders, beginnings) => {
+    const page = await stage.open(role)
     await visit(page, '/rollouts/game-4-7-1')
-    await page.getByText('has the role viewer').waitFor()
-    expect(await page.getByRole('button', { name: /Halt|Pause|Promote/ }).count()).toBe(0)
+    expect(await page.getByRole('button', { name: /Halt|Pause|Promote/ }).count()).toBe(orders)
+    expect(await page.getByText('has the role viewer').count()).toBe(role === 'viewer' ? 1 : 0)
+    await visit(page, '/releases/game-client/stable/4.6.2')
+    expect(await page.getByText('rollout create game-client@stable:4.6.2').count()).toBe(beginnings)
     await page.context().close()
   })
 
