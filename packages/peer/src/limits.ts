@@ -1,4 +1,6 @@
 /** Every bound of the peer, in one place. Units stand last in the names. */
+import { REPORT_BYTES_MAX } from '@shoal/release'
+
 export const LIMITS = {
   /** Payload of one data frame. */
   framePayloadBytesMax: 256 << 10,
@@ -18,6 +20,8 @@ export const LIMITS = {
   /** Links that a peer serves at once, from all others together and from any one of them. */
   inboundLinksMax: 128,
   inboundLinksPerPeerMax: 2,
+  /** Sites of neighbours that a download counts bytes by. */
+  sourceSitesMax: 256,
   /** Sockets for the bulk beside the libp2p connections. */
   lane: {
     /** To connect, to be encrypted, and for either side to prove who it is. */
@@ -84,7 +88,7 @@ export const LIMITS = {
   },
   /** What this device has to say of releases, until a tracker has it. */
   reports: {
-    bytesMax: 4 << 10,
+    bytesMax: REPORT_BYTES_MAX,
     /** To be sent, and given up; what is the oldest makes room. */
     pendingMax: 2_000,
     deadMax: 2_000,
@@ -210,8 +214,6 @@ export const LIMITS = {
     mdnsInterfacesMax: 16,
     mdnsAnswerGapMs: 1_000,
     mdnsAnswerDelayMs: 100,
-    /** What fails there is told at most so often, with how often it did. */
-    mdnsFailedEveryMs: 60_000,
     stopTimeoutMs: 3_000,
   },
 } as const

@@ -93,5 +93,11 @@ export const LABELS_MAX = 16
 export const INSTALL_WINDOWS_MAX = 16
 /** Of the spread, the soak and the timeout of a rollout. */
 export const ROLLOUT_SECONDS_MAX = 90 * 86_400
-/** One signed report. */
-export const REPORT_BYTES_MAX = 4 * KiB
+/** One signed report: whatever the lengths of its parts, all of them fit. */
+export const REPORT_BYTES_MAX = 8 * KiB
+/** Sites that a report names as sources. */
+export const FLOWS_MAX = 16
+/** What a doctor found, in a report. */
+export const CHECKS_MAX = 16
+export const CHECK_NAME_CHARACTERS_MAX = 24
+export const CHECK_TEXT_BYTES_MAX = 240

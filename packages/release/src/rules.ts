@@ -153,6 +153,8 @@ export const RULES = {
     'report-rollout',
     'report-code',
     'report-bytes',
+    'report-flows',
+    'report-checks',
   ],
 } as const satisfies Record<string, readonly string[]>
 

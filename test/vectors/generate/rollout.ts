@@ -156,6 +156,19 @@ const SAID: Record<string, Value> = {
   state: 'activated',
 }
 const BYTES = { total: 100, reused: 10, patched: 0, origin: 20, lanPeers: 50, wanPeers: 10, cache: 10, wasted: 1 }
+const FLOWS = [
+  { site: 'waw-2', bytes: 50 },
+  { site: 'lis-1', bytes: 12 },
+  { site: '', bytes: 3 },
+]
+const CHECKS = [
+  { check: 'daemon', verdict: 'ok', text: '0.1.0, up 3d 4h, device at site waw-2' },
+  { check: 'lan discovery', verdict: 'warn', text: 'nobody of this site on 10.4.0.7/22; fix: open UDP 5353' },
+  { check: 'disk', verdict: 'fail', text: '97.0 MB of 100 GB free at /srv/spiel-größe' },
+  { check: 'inbound', verdict: 'unknown', text: '' },
+]
+const flow = (site: string, bytes: number) => ({ site, bytes })
+const check = (change: Record<string, Value>) => [{ ...CHECKS[0], ...change }]
 const said = (change: Record<string, Value> = {}): Uint8Array =>
   encode({ v: 1, type: 'shoal/report', ...SAID, ...change })
 
@@ -169,12 +182,40 @@ const valid = (name: string, why: string, change: Record<string, Value>): Vector
   expect: { ...SAID, ...change },
 })
 
+const LONG = 'x'.repeat(64)
+const many = <T>(length: number, make: (at: string) => T): T[] =>
+  Array.from({ length }, (_, at) => make(String.fromCodePoint(97 + at)))
+const SIZES = Object.fromEntries(Object.keys(BYTES).map((source) => [source, Number.MAX_SAFE_INTEGER]))
+const LARGEST: Record<string, Value> = {
+  ...{ counter: Number.MAX_SAFE_INTEGER, atMs: 253_402_300_799_999, state: 'downloaded', rollout: LONG },
+  ...{ site: LONG, group: LONG, platform: LONG, agent: LONG, product: LONG, channel: LONG, version: LONG },
+  labels: Object.fromEntries(many(16, (at) => [at.padEnd(64, 'x'), LONG])),
+}
+const LONG_FLOWS = many(16, (at) => flow(at.padEnd(64, 'x'), 1_125_899_906_842_623))
+const LONG_CHECKS = many(16, (at) => ({ check: at.padEnd(24, 'x'), verdict: 'unknown', text: 'x'.repeat(240) }))
+
 export const validReports: Vector[] = [
   valid('activated', 'by a rollout', { rollout: 'demo-stable-7' }),
   valid('downloaded', 'with where the bytes came from', {
     state: 'downloaded',
     rollout: 'demo-stable-7',
     bytes: BYTES,
+  }),
+  valid('downloaded--flows', 'with the sites that neighbours sent from; 5 bytes came from further ones', {
+    state: 'downloaded',
+    bytes: BYTES,
+    flows: FLOWS,
+  }),
+  valid('downloaded--alone', 'from no neighbour', {
+    state: 'downloaded',
+    bytes: { ...BYTES, lanPeers: 0, wanPeers: 0, cache: 0 },
+    flows: [],
+  }),
+  valid('present--checks', 'with what the doctor found', { state: 'present', checks: CHECKS }),
+  valid('downloaded--largest', 'everything as long as it may be', { ...LARGEST, bytes: SIZES, flows: LONG_FLOWS }),
+  valid('failed--largest', 'everything as long as it may be', {
+    ...{ ...LARGEST, state: 'failed', code: 'X'.repeat(64) },
+    checks: LONG_CHECKS,
   }),
   valid('failed', 'with a code', { state: 'failed', rollout: 'demo-stable-7', code: 'HEALTH_CHECK' }),
   valid('present', 'a device without a site, group or labels', { state: 'present', site: '', group: '', labels: {} }),
@@ -189,7 +230,7 @@ const says = (name: string, why: string, change: Record<string, Value>): Vector 
 const SIG = DEVICE.sign(join(Buffer.from('shoal/report/v1\0'), said()))
 
 export const invalidReports: Vector[] = [
-  refused('report-size', 'more than 4 KiB', new Uint8Array(4097).fill(1)),
+  refused('report-size', 'more than 8 KiB', new Uint8Array(8193).fill(1)),
   refused('report-envelope', 'no CBOR', Buffer.from('ff', 'hex')),
   refused('report-envelope--extra', 'an unknown key', sealed(said(), { more: { extra: 1 } })),
   refused('report-key', 'signed by another device', sealed(said(), { signer: OTHER })),
@@ -222,4 +263,33 @@ export const invalidReports: Vector[] = [
   says('report-code--healthy', 'a code of what did not fail', { state: 'healthy', code: 'NONE' }),
   says('report-bytes', 'bytes of what is no download', { bytes: BYTES }),
   says('report-bytes--negative', 'fewer than no bytes', { state: 'downloaded', bytes: { ...BYTES, cache: -1 } }),
+  says('report-flows', 'more than neighbours sent', { state: 'downloaded', bytes: BYTES, flows: [flow('waw-2', 71)] }),
+  says('report-flows--alone', 'flows of no bytes', { state: 'downloaded', flows: [] }),
+  says('report-flows--twice', 'a site twice', {
+    ...{ state: 'downloaded', bytes: BYTES },
+    flows: [flow('waw-2', 1), flow('waw-2', 2)],
+  }),
+  says('report-flows--many', 'more than 16 sites', {
+    ...{ state: 'downloaded', bytes: BYTES },
+    flows: many(17, (at) => flow(at, 1)),
+  }),
+  says('report-flows--site', 'a site with a space', { state: 'downloaded', bytes: BYTES, flows: [flow('waw 2', 1)] }),
+  says('report-flows--negative', 'fewer than no bytes', {
+    state: 'downloaded',
+    bytes: BYTES,
+    flows: [flow('lis', -1)],
+  }),
+  says('report-flows--extra', 'an unknown key', {
+    ...{ state: 'downloaded', bytes: BYTES },
+    flows: [{ ...flow('lis', 1), more: 1 }],
+  }),
+  says('report-checks', 'an unknown verdict', { checks: check({ verdict: 'FAIL' }) }),
+  says('report-checks--downloaded', 'beside bytes', { state: 'downloaded', bytes: BYTES, checks: CHECKS }),
+  says('report-checks--none', 'a doctor that looked at nothing', { checks: [] }),
+  says('report-checks--twice', 'a check twice', { checks: [...check({}), ...check({})] }),
+  says('report-checks--many', 'more than 16 checks', { checks: many(17, (at) => ({ ...CHECKS[0], check: at })) }),
+  says('report-checks--name', 'a name in upper case', { checks: check({ check: 'Disk' }) }),
+  says('report-checks--text', 'two lines', { checks: check({ text: 'a\nb' }) }),
+  says('report-checks--long', 'more than 240 bytes of text', { checks: check({ text: 'ö'.repeat(121) }) }),
+  says('report-checks--extra', 'an unknown key', { checks: check({ fix: 'none' }) }),
 ]

@@ -2,7 +2,7 @@
 import { base58btc } from 'multiformats/bases/base58'
 import { ReleaseError } from '../error.ts'
 import { createVerifyAside } from '../key.ts'
-import { REPORT_BYTES_MAX } from '../limits.ts'
+import { CHECKS_MAX, FLOWS_MAX, REPORT_BYTES_MAX } from '../limits.ts'
 import { decodeCanonical, encode, hasKeys, isCount, isRecord } from '../manifest/wire.ts'
 import {
   openSelfSigned,
@@ -13,7 +13,9 @@ import {
 } from '../membership/envelope.ts'
 import { isFleet, isMemberName, isPeerName } from '../membership/fields.ts'
 import type { Rule } from '../rules.ts'
+import { areChecks, type ReportCheck } from './checks.ts'
 import { isAgent, isLabels, isName, isRolloutId, isVersion, TIME_MS_MAX } from './fields.ts'
+import { areFlows, type ReportFlow } from './flows.ts'
 
 export interface Report {
   fleet: string
@@ -40,6 +42,10 @@ export interface Report {
   code?: string
   /** Where the bytes came from; only of `downloaded`. */
   bytes?: ReportBytes
+  /** Of `bytes`, what neighbours of which site sent; only beside it. What is missing came from further sites. */
+  flows?: readonly ReportFlow[]
+  /** What the device's doctor found last, where that was not told before; never beside `bytes`. */
+  checks?: readonly ReportCheck[]
 }
 
 /**
@@ -79,6 +85,7 @@ const KEYS = [
   'version',
   'state',
 ]
+const OPTIONAL = ['rollout', 'code', 'bytes', 'flows', 'checks']
 const CODE = /^[A-Z0-9_]{1,64}$/
 const PURPOSE: Purpose = {
   domain: 'shoal/report/v1\0',
@@ -151,11 +158,13 @@ function decodeReport(bytes: Uint8Array): Report {
 }
 
 function keysOf(value: Record<string, unknown>): string[] {
-  return [...KEYS, ...['rollout', 'code', 'bytes'].filter((key) => Object.hasOwn(value, key))]
+  return [...KEYS, ...OPTIONAL.filter((key) => Object.hasOwn(value, key))]
 }
 
-function decodeState(value: Record<string, unknown>): Pick<Report, 'state' | 'rollout' | 'code' | 'bytes'> {
-  const { rollout, code, bytes } = value
+function decodeState(
+  value: Record<string, unknown>,
+): Pick<Report, 'state' | 'rollout' | 'code' | 'bytes' | 'flows' | 'checks'> {
+  const { rollout, code, bytes, flows, checks } = value
   const state = REPORT_STATES.find((each) => each === value['state'])
   if (state === undefined) refuse('report-state', `the state is none of ${REPORT_STATES.join(', ')}`)
   if (rollout !== undefined && !isRolloutId(rollout)) refuse('report-rollout', 'the rollout is no id of one')
@@ -165,11 +174,22 @@ function decodeState(value: Record<string, unknown>): Pick<Report, 'state' | 'ro
   if (bytes !== undefined && (state !== 'downloaded' || !isBytes(bytes))) {
     refuse('report-bytes', `the bytes of a download are not whole numbers for ${REPORT_SOURCES.join(', ')}`)
   }
+  if (flows !== undefined && (bytes === undefined || !areFlows(flows, bytes.lanPeers + bytes.wanPeers + bytes.cache))) {
+    refuse('report-flows', `the flows are not up to ${FLOWS_MAX} sites, each once, within what neighbours sent`)
+  }
+  if (checks !== undefined && (bytes !== undefined || !areChecks(checks))) {
+    refuse(
+      'report-checks',
+      `the checks are not 1 to ${CHECKS_MAX}, each once, with a verdict and a line of text, not beside bytes`,
+    )
+  }
   return {
     state,
     ...(rollout === undefined ? {} : { rollout }),
     ...(code === undefined ? {} : { code }),
     ...(bytes === undefined ? {} : { bytes }),
+    ...(flows === undefined ? {} : { flows }),
+    ...(checks === undefined ? {} : { checks }),
   }
 }
 
