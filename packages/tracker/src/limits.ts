@@ -181,11 +181,16 @@ export const LIMITS = {
   forgetEveryMs: 60_000,
   /** More than this no device is believed to have moved for one release. */
   reportedBytesMax: 1024 ** 4,
+  /** Pairs of sites whose bytes are summed; of further ones, they are summed as from other sites. Those that send most to one are shown. */
+  flowPairsMax: 50_000,
+  flowsShownMax: 16,
   paceBucketMs: 300_000,
   /** Devices that are put into rings in one transaction. */
   placedAtOnceMax: 1_000,
   cursorCharactersMax: 512,
   statementsMax: 256,
+  /** Rows that one of them writes. */
+  statementRowsMax: 1_000,
   /** Heap of a thread with a connection to SQLite. */
   storeHeapMiB: 256,
   /** API tokens that are not revoked. */

@@ -6,8 +6,10 @@ import { SourceBar } from '../charts/source-bar.tsx'
 import { avoidedBytes, movedBytes, SOURCES } from '../charts/sources.ts'
 import { fieldOf } from '../form.ts'
 import { bytesInWords, countInWords, shareInWords } from '../format.ts'
-import { Loaded, Page } from '../parts/page.tsx'
+import { FlowTable } from '../parts/flow-table.tsx'
+import { Loaded, Page, Section } from '../parts/page.tsx'
 import { Pager } from '../parts/pager.tsx'
+import { siteName } from '../parts/site-name.ts'
 import { Table } from '../parts/table.tsx'
 import { goTo, place } from '../route.ts'
 
@@ -39,7 +41,7 @@ export function SitesPage() {
               keyOf={({ site }) => site}
               empty="No site is like that."
               columns={[
-                { name: 'Site', cell: ({ site }) => (site === '' ? '(no name)' : site) },
+                { name: 'Site', cell: ({ site }) => siteName(site) },
                 {
                   name: 'Devices',
                   isNumber: true,
@@ -68,6 +70,9 @@ export function SitesPage() {
                 },
               ]}
             />
+            <Section title="From site to site" note="What arrived at each site, by the site it came from">
+              <FlowTable rows={rows} />
+            </Section>
             <Pager shown={rows.length} total={total} cursor={cursor} noun="site" />
           </>
         )}

@@ -25,3 +25,4 @@ export interface Source {
 }
 
 export type OnFound = (found: Found) => void
+export type OnEvent = (event: string, fields: Record<string, unknown>) => void

@@ -1,4 +1,5 @@
 /** Where the bytes of a download came from, why, and what was wasted: the answer to "why is it not peering?". */
+import { LIMITS } from '../limits.ts'
 import type { Reason, Source } from '../swarm/index.ts'
 import { ORIGIN } from '../swarm/index.ts'
 
@@ -27,7 +28,16 @@ export interface Account {
   readonly originBytes: Partial<Record<Reason, number>>
   readonly wasted: Partial<Record<WasteCause, number>>
   readonly peersUsed: Set<string>
-  received(from: Source, kind: 'lanPeers' | 'wanPeers' | 'cache' | 'origin', bytes: number, reason: Reason): void
+  /** What neighbours sent, by the site that they say they are of; of the first sites that there were. */
+  readonly sites: Map<string, number>
+  /** @param site of a neighbour; empty where it names none */
+  received(
+    from: Source,
+    kind: 'lanPeers' | 'wanPeers' | 'cache' | 'origin',
+    bytes: number,
+    reason: Reason,
+    site: string,
+  ): void
   waste(cause: WasteCause, bytes: number): void
 }
 
@@ -47,17 +57,23 @@ export function createAccount(total: number, reused: number, resumed: number): A
   const originBytes: Partial<Record<Reason, number>> = {}
   const wasted: Partial<Record<WasteCause, number>> = {}
   const peersUsed = new Set<string>()
+  const sites = new Map<string, number>()
   return {
     bytes,
     reasons,
     originBytes,
     wasted,
     peersUsed,
-    received(from, kind, count, reason) {
+    sites,
+    received(from, kind, count, reason, site) {
       bytes[kind] += count
       reasons[reason] = (reasons[reason] ?? 0) + 1
-      if (from === ORIGIN) originBytes[reason] = (originBytes[reason] ?? 0) + count
-      else peersUsed.add(from)
+      if (from === ORIGIN) {
+        originBytes[reason] = (originBytes[reason] ?? 0) + count
+        return
+      }
+      peersUsed.add(from)
+      if (sites.has(site) || sites.size < LIMITS.sourceSitesMax) sites.set(site, (sites.get(site) ?? 0) + count)
     },
     waste(cause, count) {
       if (count === 0) return

@@ -258,7 +258,7 @@ export function downloadSpans(options: DownloadOptions): Promise<void> {
         writing.delete(span)
       }
       if (neighbour !== undefined) neighbour.receivedBytes += content.length
-      account.received(from, kindOf(from, neighbour), content.length, reason)
+      account.received(from, kindOf(from, neighbour), content.length, reason, neighbour?.hello?.site ?? '')
       options.offer.gained(manifest.id, span)
       syncAhead.written(content.length, swarm.totalPace.rate).catch(finish)
     }

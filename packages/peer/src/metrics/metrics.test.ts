@@ -37,16 +37,16 @@ async function read({ registry }: ReturnType<typeof create>): Promise<string[]> 
 it('counts what arrived while it arrives, each byte once, by source and reason', async () => {
   const metrics = create()
   const account = createAccount(1_000, 400, 50)
-  account.received('a', 'lanPeers', 100, 'lan-holder')
-  account.received(ORIGIN, 'origin', 30, 'owner')
+  account.received('a', 'lanPeers', 100, 'lan-holder', '')
+  account.received(ORIGIN, 'origin', 30, 'owner', '')
   metrics.moved(account)
   metrics.moved(account)
-  account.received('a', 'lanPeers', 100, 'lan-holder')
+  account.received('a', 'lanPeers', 100, 'lan-holder', '')
   account.waste('corrupt', 7)
   metrics.moved(account)
   metrics.installed(account, { isHeld: false })
   const next = createAccount(1_000, 990, 0)
-  next.received('b', 'cache', 10, 'lan-holder')
+  next.received('b', 'cache', 10, 'lan-holder', '')
   metrics.moved(next)
   expect(await read(metrics)).toEqual(
     expect.arrayContaining([

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { PrivateKey } from '@libp2p/interface'
 import { createSigner, signReport, type Report } from '@shoal/release'
 import { createAlarm } from '../alarm.ts'
-import type { OnEvent } from '../events.ts'
 import { nodeDisk, type Disk } from '../store/index.ts'
 import { openReportQueue, type ReportCounts } from './queue.ts'
 import type { ReportName } from './report-file.ts'
@@ -39,7 +38,7 @@ export interface ReportsConfig {
   /** Asked at each report: a credential may have changed. */
   words: () => DeviceWords
   ways: SenderDeps['ways']
-  onEvent: OnEvent
+  onEvent: (event: string, fields: Record<string, unknown>) => void
 }
 
 export interface ReportsDeps {

@@ -68,7 +68,7 @@ async function goOn(course: Course, what = NEW, signal = NEVER): Promise<unknown
   const resumed = await course.resume(signal)
   if (resumed !== undefined) return resumed
   await course.begin(what)
-  await course.downloaded(BYTES)
+  await course.downloaded({ bytes: BYTES, flows: [] })
   return course.activate(OLD, signal, () => undefined)
 }
 
@@ -149,7 +149,7 @@ describe('going back', () => {
     current = undefined
     const course = await open({ health: check('exit 1') })
     await course.begin(NEW)
-    await course.downloaded(BYTES)
+    await course.downloaded({ bytes: BYTES, flows: [] })
     expect(await course.activate(undefined, NEVER, () => undefined)).toBe('failed')
     expect(current).toBe(NEW.release)
     expect(told.at(-1)).toBe('failed 2.0 r-1 HEALTH_CHECK')

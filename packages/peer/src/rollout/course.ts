@@ -5,7 +5,7 @@
 import type { Destination } from '../destination.ts'
 import { checkHealth, runCommand, soak, type CommandOutcome, type HealthCheck } from '../health/index.ts'
 import { pause } from '../pause.ts'
-import type { Told } from '../reports/index.ts'
+import type { Moved, Told } from '../reports/index.ts'
 import * as records from './record.ts'
 import type { Attempt, KnownRelease, RolloutRecord, Undertaking } from './record.ts'
 import type { RecordFile } from './record-file.ts'
@@ -25,7 +25,7 @@ export interface CourseDeps {
   health: HealthCheck | undefined
   /** Epoch ms. */
   now(): number
-  tell(told: Pick<Told, 'version' | 'state'> & Partial<Pick<Told, 'rollout' | 'code' | 'bytes'>>): Promise<void>
+  tell(told: Pick<Told, 'version' | 'state'> & Partial<Pick<Told, 'rollout' | 'code' | keyof Moved>>): Promise<void>
   onStep(step: Step): void
 }
 
@@ -64,10 +64,10 @@ export class Course {
     if (what.rollout !== undefined) this.#step('began', what)
   }
 
-  async downloaded(bytes: NonNullable<Told['bytes']>): Promise<void> {
+  async downloaded(moved: Moved): Promise<void> {
     const attempt = this.#attempt()
     if (attempt.stage !== 'began') return
-    await this.#tell('downloaded', attempt, { bytes })
+    await this.#tell('downloaded', attempt, moved)
     await this.#save(records.enter(this.record, { stage: 'downloaded' }, this.#deps.now()))
     this.#step('downloaded', attempt)
   }
@@ -232,7 +232,7 @@ export class Course {
   #tell(
     state: Told['state'],
     { version, rollout }: { version: string; rollout?: string | undefined },
-    more: Partial<Pick<Told, 'code' | 'bytes'>> = {},
+    more: Partial<Pick<Told, 'code' | keyof Moved>> = {},
   ): Promise<void> {
     return this.#deps.tell({ state, version, ...(rollout === undefined ? {} : { rollout }), ...more })
   }

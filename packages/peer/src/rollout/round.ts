@@ -1,10 +1,10 @@
 /** One round of a device about one target: see what is on offer and what the policy says, and take the step that follows. */
-import { REPORT_SOURCES, type FoundRelease, type ReportBytes, type StayReason, type Turn } from '@shoal/release'
+import type { FoundRelease, StayReason, Turn } from '@shoal/release'
 import type { Destination } from '../destination.ts'
-import type { SourceBytes } from '../download/account.ts'
 import { PeerError } from '../error.ts'
 import { LIMITS } from '../limits.ts'
 import type { Peer } from '../peer.ts'
+import { movedOf } from '../reports/index.ts'
 import type { Offered } from '../trust/index.ts'
 import { fetchRelease, resultOf, type Fetched, type UpdateOptions, type UpdateResult } from '../update.ts'
 import type { Course } from './course.ts'
@@ -77,7 +77,7 @@ export function createRounds(peer: Peer, destination: Destination, course: Cours
     const fetched = await fetchInTime(turn, wanted, seen, options)
     if (fetched === undefined) return 'again'
     const { manifest, account } = fetched
-    await course.downloaded(reportBytes(account.bytes))
+    await course.downloaded(movedOf(account))
     const before = await outlook.installed()
     const nowMs = peer.trust.now().getTime()
     if (turn.activateAtMs !== undefined && turn.activateAtMs > nowMs) {
@@ -183,12 +183,6 @@ const UP_TO_DATE = { do: 'stay', reason: 'up-to-date' } as const
 
 /** The longest that a timer of Node can be. */
 const MAX_TIMER_MS = 2 ** 31 - 1
-
-/** What a report has no word for was on this disk. */
-function reportBytes(bytes: SourceBytes): ReportBytes {
-  const all = { ...bytes, reused: bytes.reused + bytes.resumed }
-  return Object.fromEntries(REPORT_SOURCES.map((source) => [source, all[source]])) as ReportBytes
-}
 
 function codeOf(error: unknown): string | undefined {
   const { code } = error as { code?: unknown }

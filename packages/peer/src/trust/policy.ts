@@ -15,7 +15,6 @@ import {
   type TrustedSet,
 } from '@shoal/release'
 import * as z from 'zod'
-import type { OnEvent } from '../events.ts'
 import { readWhole, writeAtomic, type Disk } from '../store/index.ts'
 import { releaseKeys } from './floors.ts'
 
@@ -43,7 +42,7 @@ const FLOOR_BYTES_MAX = 1 << 10
 
 export interface PolicyDeps {
   disk: Disk
-  onEvent: OnEvent
+  onEvent: (event: string, fields: Record<string, unknown>) => void
 }
 
 /** @param folder of what is trusted, with its `scratch` */

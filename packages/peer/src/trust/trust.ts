@@ -18,7 +18,6 @@ import {
   type TrustedRoot,
   type TrustedSet,
 } from '@shoal/release'
-import type { OnEvent } from '../events.ts'
 import type { Neighbours } from '../neighbours/index.ts'
 import type { OriginClient } from '../origin/index.ts'
 import { pause } from '../pause.ts'
@@ -96,7 +95,7 @@ export interface Trust {
 export interface TrustDeps {
   disk?: Disk
   clock?: () => number
-  onEvent: OnEvent
+  onEvent: (event: string, fields: Record<string, unknown>) => void
 }
 
 /** A clock that shows an earlier time than this is wrong. */

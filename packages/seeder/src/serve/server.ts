@@ -1,4 +1,4 @@
-import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { realpath, stat } from 'node:fs/promises'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -26,14 +26,7 @@ export interface OriginServer extends AsyncDisposable {
 }
 
 /** Serves a folder over HTTP as an origin: whole files and ranges, GET and HEAD, nothing outside the folder. */
-export async function startOriginServer(options: {
-  dir: string
-  host: string
-  port: number
-  /** Of an answer, through a fault of this machine. */
-  onFailure?: (error: unknown) => void
-}): Promise<OriginServer> {
-  const { onFailure = () => undefined } = options
+export async function startOriginServer(options: { dir: string; host: string; port: number }): Promise<OriginServer> {
   const folder = await findFolder(options.dir)
   const stats = { requests: 0, bytes: 0 }
   const server = createServer({ maxHeaderSize: SERVE_HEADER_BYTES_MAX }, (request, response) => {
@@ -46,9 +39,8 @@ export async function startOriginServer(options: {
           server.closeIdleConnections()
         })
     })
-    answer(folder, request, response, onFailure).catch((error: unknown) => {
-      onFailure(error)
-      refuse(response, 500)
+    answer(folder, request, response).catch((error: unknown) => {
+      refuse(response, 500, error instanceof Error ? error.message : 'error')
     })
   })
   server.maxConnections = SERVE_CONNECTIONS_MAX
@@ -62,17 +54,12 @@ export async function startOriginServer(options: {
   return { url: urlOf(server), stats, close, [Symbol.asyncDispose]: close }
 }
 
-async function answer(
-  folder: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-  onFailure: (error: unknown) => void,
-): Promise<void> {
+async function answer(folder: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD')
     // What the client may still be sending is not worth reading.
     response.setHeader('Connection', 'close')
-    refuse(response, 405)
+    refuse(response, 405, 'GET and HEAD only')
     return
   }
   if (request.url === '/') {
@@ -82,10 +69,10 @@ async function answer(
   const path = parseRequestPath(request.url ?? '')
   const inside = path === undefined ? undefined : await resolveInside(folder, path)
   if (path === undefined || inside === undefined) {
-    refuse(response, 404)
+    refuse(response, 404, 'not found')
     return
   }
-  sendFile(folder, path, inside, request, response, onFailure)
+  sendFile(folder, path, inside, request, response)
 }
 
 function sendFile(
@@ -94,7 +81,6 @@ function sendFile(
   inside: string,
   request: IncomingMessage,
   response: ServerResponse,
-  onFailure: (error: unknown) => void,
 ): void {
   const encoded = inside.split(/[\\/]/).map(encodeURIComponent).join('/')
   send(request, encoded, { root: folder, index: false, cacheControl: false, highWaterMark: SERVE_READ_BYTES })
@@ -105,25 +91,22 @@ function sendFile(
       response.setHeader('X-Content-Type-Options', 'nosniff')
     })
     .on('directory', () => {
-      refuse(response, 404)
+      refuse(response, 404, 'not found')
     })
     .on('error', (error) => {
-      const { status = 500 } = error
-      if (status >= 500) onFailure(error)
-      refuse(response, status)
+      refuse(response, error.status ?? 500, error.message)
     })
     .pipe(response)
 }
 
-/** Whoever asks learns the status, and no error text. */
-function refuse(response: ServerResponse, status: number): void {
+function refuse(response: ServerResponse, status: number, message: string): void {
   if (response.headersSent) {
     response.destroy()
     return
   }
   for (const name of ['ETag', 'Last-Modified', 'Accept-Ranges']) response.removeHeader(name)
   response.setHeader('Cache-Control', 'no-store')
-  sendText(response, status, `${STATUS_CODES[status] ?? 'Error'}\n`)
+  sendText(response, status, `${message}\n`)
 }
 
 function sendText(response: ServerResponse, status: number, text: string): void {

@@ -154,6 +154,15 @@ export interface SiteRow {
   devices: number
   /** Since the store remembers; content that arrived at the site's devices, by source. */
   bytes: Bytes
+  flows: Flows
+}
+
+/** Of what arrived at a site, as far as its devices told: from neighbours of which sites, the most first, of further ones, and from the origin. */
+export interface Flows {
+  /** Its own among them; `site` is empty for those that name none. */
+  sites: { site: string; bytes: number }[]
+  further: number
+  origin: number
 }
 
 /** Content by source, as in the report `downloaded`. */

@@ -1,5 +1,6 @@
 import { REPORT_SOURCES, REPORT_STATES } from '@shoal/release'
 import { z } from 'zod'
+import { LIMITS } from '../../limits.ts'
 import { count, device, memberName, name, pageQuery, rolloutId, text, timeMs, version } from './fields.ts'
 
 export const bytes = z.object(
@@ -84,7 +85,21 @@ export const versionCount = z.object({
   devices: count,
 })
 
-export const siteRow = z.object({ site: z.string(), devices: count, bytes })
+const flows = z.object({
+  sites: z
+    .array(z.object({ site: z.string(), bytes: count }))
+    .max(LIMITS.flowsShownMax)
+    .describe('from neighbours of which site, the most first; its own among them'),
+  further: count.describe('from neighbours of further sites'),
+  origin: count,
+})
+
+export const siteRow = z.object({
+  site: z.string(),
+  devices: count,
+  bytes,
+  flows: flows.describe('where what arrived came from, as far as devices told'),
+})
 export const siteQuery = z.strictObject({ ...pageQuery, text: text.optional() })
 export const hourRow = bytes.extend({ hourMs: timeMs })
 export const deviceTotals = z.object({

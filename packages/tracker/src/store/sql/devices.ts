@@ -12,6 +12,7 @@ import type {
   SiteRow,
 } from '../store.ts'
 import { listOf, number, optional, text, type Database, type Dialect, type Queries, type Row } from './database.ts'
+import { NO_FLOWS, readFlows } from './flows.ts'
 import { HOUR_MS } from './fold.ts'
 import { contains, equal, readPage, type Condition } from './page.ts'
 
@@ -69,14 +70,20 @@ export function deviceStore(database: Database): DeviceStore {
         devices: number(row, 'devices'),
       }))
     },
-    sites: ({ text: wanted, ...page }) =>
-      readPage(database, page, {
+    async sites({ text: wanted, ...page }) {
+      const found = await readPage(database, page, {
         select: `c.devices AS devices, ${SITE_BYTES.map((column) => `coalesce(t.${column}, 0) AS ${column}`).join(', ')}`,
         from: `(${DEVICES_BY_SITE}) c LEFT JOIN traffic_sites t ON t.site = c.site`,
         where: contains(['c.site'], wanted, database.dialect),
         key: 'c.site',
         read: readSite,
-      }),
+      })
+      const flows = await readFlows(
+        database,
+        found.rows.map(({ site }) => site),
+      )
+      return { ...found, rows: found.rows.map((row) => ({ ...row, flows: flows.get(row.site) ?? NO_FLOWS })) }
+    },
     async groups() {
       const rows = await database.all('SELECT grp, count(*) AS devices FROM devices GROUP BY grp ORDER BY grp')
       return rows.map((row) => ({ group: text(row, 'grp'), devices: number(row, 'devices') }))
@@ -200,7 +207,7 @@ function readHistory(row: Row): HistoryRow {
   }
 }
 
-function readSite(row: Row): SiteRow {
+function readSite(row: Row): Omit<SiteRow, 'flows'> {
   return { site: text(row, 'page_key'), devices: number(row, 'devices'), bytes: readBytes(row) }
 }
 

@@ -11,6 +11,7 @@ export interface Folded {
   pace: Value[][]
   hours: Value[][]
   sites: Value[][]
+  flows: Value[][]
 }
 
 export const HOUR_MS = 3_600_000
@@ -24,6 +25,7 @@ export function foldReports(reports: readonly Report[], rollouts: ReadonlyMap<st
   const pace = new Map<string, Sums>()
   const hours = new Map<string, Sums>()
   const sites = new Map<string, Sums>()
+  const flows = new Map<string, Sums>()
   const hourMs = atMs - (atMs % HOUR_MS)
   const paceMs = atMs - (atMs % LIMITS.paceBucketMs)
 
@@ -48,6 +50,7 @@ export function foldReports(reports: readonly Report[], rollouts: ReadonlyMap<st
       const amounts = REPORT_SOURCES.map((source) => Math.min(bytes[source], LIMITS.reportedBytesMax))
       add(hours, [hourMs, report.site, product, channel], amounts)
       add(sites, [report.site], amounts)
+      for (const [kind, from, amount] of flowsOf(report)) add(flows, [report.site, kind, from], [amount])
     }
   }
   return {
@@ -57,6 +60,7 @@ export function foldReports(reports: readonly Report[], rollouts: ReadonlyMap<st
     pace: summed(pace),
     hours: summed(hours),
     sites: summed(sites),
+    flows: summed(flows),
   }
 }
 
@@ -113,6 +117,23 @@ function further(before: Progress | undefined, report: Report, rollout: string):
 
 function progressRow({ rollout, last, reached, code }: Progress): Value[] {
   return [rollout, last.device, last.counter, last.state === 'present' ? 'healthy' : last.state, reached, code ?? null]
+}
+
+/** Where what arrived came from. Of a device that told none of it, nothing is counted: it would be guessed. */
+export const FLOW = { site: 0, further: 1, origin: 2 } as const
+
+function flowsOf({ bytes, flows }: Report): [kind: number, from: string, amount: number][] {
+  if (bytes === undefined || flows === undefined) return []
+  const named = flows.reduce((sum, flow) => sum + flow.bytes, 0)
+  const further = bytes.lanPeers + bytes.wanPeers + bytes.cache - named
+  const all: [number, string, number][] = [
+    ...flows.map((flow): [number, string, number] => [FLOW.site, flow.site, flow.bytes]),
+    [FLOW.further, '', further],
+    [FLOW.origin, '', bytes.origin],
+  ]
+  return all
+    .filter(([, , amount]) => amount > 0)
+    .map(([kind, from, amount]) => [kind, from, Math.min(amount, LIMITS.reportedBytesMax)])
 }
 
 const PACE: readonly Report['state'][] = ['downloaded', 'activated', 'healthy', 'failed']

@@ -3,7 +3,9 @@ import type { Report } from '@shoal/release'
 import { LIMITS } from '../../limits.ts'
 import type { ReportStore, Taken } from '../store.ts'
 import { listOf, number, text, valuesOf, type Database, type Queries, type Value } from './database.ts'
+import { withinPairs } from './flows.ts'
 import { foldReports, type Folded } from './fold.ts'
+import { inParts } from './in-parts.ts'
 
 export function reportStore(database: Database): ReportStore {
   let devices: number | undefined
@@ -179,6 +181,12 @@ async function write(queries: Queries, folded: Folded, atMs: number): Promise<vo
     `INSERT INTO traffic_sites (site, ${BYTES.join(', ')})`,
     `ON CONFLICT (site) DO UPDATE SET ${sums('traffic_sites', BYTES)}`,
   )
+  await put(
+    queries,
+    await withinPairs(queries, folded.flows),
+    'INSERT INTO traffic_flows (site, kind, from_site, bytes)',
+    `ON CONFLICT (site, kind, from_site) DO UPDATE SET ${sums('traffic_flows', ['bytes'])}`,
+  )
 }
 
 /** In the order in which `fold` has them. */
@@ -191,9 +199,10 @@ async function put(
   onConflict: string,
   more: readonly Value[] = [],
 ): Promise<void> {
-  if (rows.length === 0) return
-  const { placeholders, values } = valuesOf(rows.map((row) => [...row, ...more]))
-  await queries.run(`${insert} VALUES ${placeholders} ${onConflict}`, values)
+  for (const some of inParts(rows)) {
+    const { placeholders, values } = valuesOf(some.map((row) => [...row, ...more]))
+    await queries.run(`${insert} VALUES ${placeholders} ${onConflict}`, values)
+  }
 }
 
 /** What a later report says replaces what an earlier one said, whichever arrives first. */

@@ -83,6 +83,12 @@ const STEPS: readonly (readonly string[])[] = [
       seen_ms INTEGER NOT NULL
     )`,
   ],
+  [
+    // `kind`: 0 from neighbours of the site that is named, 1 from those of further sites, 2 from the origin.
+    `CREATE TABLE traffic_flows (
+      site TEXT NOT NULL, kind INTEGER NOT NULL, from_site TEXT NOT NULL, bytes INTEGER NOT NULL, PRIMARY KEY (site, kind, from_site)
+    ) CLUSTERED`,
+  ],
 ]
 
 /** Any number; it only has to be the same for all trackers. */
