@@ -13,3 +13,7 @@ export const PROGRESS_LINE_APART_MS = 1000
 export const PROGRESS_REDRAW_EVERY_MS = 100
 /** A terminal and a launcher both deliver one Ctrl-C: signals this close together are one. */
 export const SIGNAL_REPEAT_MS = 300
+/** Of one text in a log line, of a list or the fields of one object, and of objects in objects. */
+export const LOG_STRING_CHARACTERS_MAX = 1000
+export const LOG_ITEMS_MAX = 50
+export const LOG_DEPTH_MAX = 5

@@ -214,6 +214,8 @@ export const LIMITS = {
     mdnsInterfacesMax: 16,
     mdnsAnswerGapMs: 1_000,
     mdnsAnswerDelayMs: 100,
+    /** What fails there is told at most so often, with how often it did. */
+    mdnsFailedEveryMs: 60_000,
     stopTimeoutMs: 3_000,
   },
 } as const

@@ -5,6 +5,7 @@ import type { TrustedRoot } from '@shoal/release'
 import { join } from 'node:path'
 import { memberHandshake } from '@shoal/tracker/client'
 import { memberServiceTag, startDiscovery, type Discovery } from './discovery/index.ts'
+import type { OnEvent } from './events.ts'
 import { LIMITS } from './limits.ts'
 import { createOffer, type Offer } from './links/index.ts'
 import { keepMembership, openMembership, type KeptMembership, type OpenedMembership } from './membership/index.ts'
@@ -48,7 +49,7 @@ export interface PeerConfig {
   mqtt?: BrokerConfig
   /** Of a member of a private fleet: how often trackers are asked about the membership. */
   membershipMs?: number
-  onEvent(event: string, fields: Record<string, unknown>): void
+  onEvent: OnEvent
 }
 
 export interface Peer extends AsyncDisposable {
@@ -71,7 +72,7 @@ export interface Peer extends AsyncDisposable {
   readonly trackers: readonly Multiaddr[]
   /** Calls back for each new connection to a tracker. Returns how to stop. */
   onTrackerUp(listener: () => void): () => void
-  onEvent(event: string, fields: Record<string, unknown>): void
+  onEvent: OnEvent
   /** Whether anything is configured through which neighbours can be found. */
   readonly expectsNeighbours: boolean
   /** The origin, unless a limit says never. */
@@ -87,7 +88,7 @@ export async function startPeer(config: PeerConfig): Promise<Peer> {
   await using stack = new AsyncDisposableStack()
   const { fleet } = config.root
   let paused = false
-  const onEvent = (event: string, fields: Record<string, unknown>): void => config.onEvent(event, fields)
+  const { onEvent } = config
   const trust = await openTrust(join(config.stateDir, 'trust'), config.root, { onEvent })
   const opened = await openMembership(config.stateDir, () => trust.root, config.identity)
   const self = whoAmI(config, opened)

@@ -8,6 +8,7 @@ import { createDesk } from './api/desk.ts'
 import type { Dashboard } from './dashboard/load.ts'
 import { mountDashboard } from './dashboard/mount.ts'
 import { TrackerError } from './error.ts'
+import type { TrackerEvent } from './events.ts'
 import { addFleetReadings } from './http/fleet-readings.ts'
 import { createMetrics } from './http/metrics.ts'
 import { countRequests } from './http/requests.ts'
@@ -25,12 +26,12 @@ import { answerAnnounce } from './service/announce-service.ts'
 import { createRateLimit } from './service/rate-limit.ts'
 import type { ReportsAnswer } from './reports/message.ts'
 import { measureStore } from './store/measured.ts'
-import type { Store } from './store/store.ts'
+import type { Store, WebhookState } from './store/store.ts'
 import { createSignedReader } from './origin/signed-release.ts'
-import { answerQuestions } from './wire/exchange.ts'
+import { answerQuestions, remoteFaultOf } from './wire/exchange.ts'
 import { relayNews } from './news/relay.ts'
 import { noteMetadata } from './news/audit.ts'
-import { startWebhooks, type Webhooks, type WebhooksDeps } from './webhook/service.ts'
+import { startWebhooks, type Webhooks } from './webhook/service.ts'
 import type { WebhookConfig } from './webhook/settings.ts'
 
 export interface TrackerConfig {
@@ -72,13 +73,11 @@ interface TrackerDeps {
   random?: () => number
   /** Epoch ms. */
   wallNow?: () => number
-  /** Told of what went wrong that is nobody's fault: a store that does not answer, a policy that cannot be written. */
-  onFault?: (error: unknown) => void
-  onWebhook?: WebhooksDeps['onAttempt']
+  onEvent?: (event: TrackerEvent, fields: object) => void
 }
 
 export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}): Promise<Tracker> {
-  const { now = () => performance.now(), random = Math.random, wallNow = Date.now } = deps
+  const { now = () => performance.now(), random = Math.random, wallNow = Date.now, onEvent = () => undefined } = deps
   const { intervalMs = LIMITS.intervalMs, announceRefillMs = LIMITS.announceRefillMs } = config
   await using stack = new AsyncDisposableStack()
 
@@ -99,14 +98,16 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
   })
   const onFault = (error: unknown): void => {
     metrics.faulted()
-    deps.onFault?.(error)
+    onEvent('fault', { error })
   }
   const store = given && measureStore(given, (operation, seconds) => metrics.stored(operation, seconds))
   if (store !== undefined) addFleetReadings(metrics.registry, { store, now: wallNow, onFault })
 
   const onFailure = (error: unknown): void => {
-    if (isRemoteFault(error)) metrics.failed(error.code)
-    else onFault(error)
+    const code = remoteFaultOf(error)
+    if (code === undefined) return onFault(error)
+    metrics.failed(code)
+    onEvent('exchange-failed', { code })
   }
   let rollouts: RolloutService | undefined
   let webhooks: Webhooks | undefined
@@ -130,7 +131,9 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
         hearTimestamp: (document) => relay.hearTimestamp(document),
         answer:
           store === undefined ? undefined : async (...asked) => (await rollouts?.takeReports(...asked)) ?? NOT_YET,
-        onFailure: (error) => (isUnreadable(error) ? metrics.failed(error.code) : onFault(error)),
+        onConnected: () => onEvent('broker-connected', { host: mqtt.url.host }),
+        onBroken: (error) => onEvent('broker-failed', { host: mqtt.url.host, error, fix: fixOf(error) }),
+        onFailure,
       }),
     )
   }
@@ -150,9 +153,9 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
     webhooks = stack.use(
       await startWebhooks(hooks, {
         ...{ fleet: config.fleet, holder: node.peerId.toString(), store, now: wallNow, random, onFailure: onFault },
-        onAttempt(...attempt) {
-          metrics.toldWebhook(attempt[1].is)
-          deps.onWebhook?.(...attempt)
+        onAttempt(webhook, { is }, state) {
+          metrics.toldWebhook(is)
+          onEvent(webhookEvent(state), { webhook, ...(state.failures === 0 ? {} : failureOf(state)) })
         },
       }),
     )
@@ -174,16 +177,10 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
         if (reply.status === 'ok') rollouts?.heardOf(asker.peerId)
         return reply
       },
-      (error) => metrics.failed(error instanceof TrackerError ? error.code : 'other'),
+      onFailure,
     ),
   )
-  if (office !== undefined) {
-    stack.use(
-      await serveMembers(node, office, now, (error) =>
-        metrics.failed(error instanceof TrackerError ? error.code : 'other'),
-      ),
-    )
-  }
+  if (office !== undefined) stack.use(await serveMembers(node, office, now, onFailure))
   const sweep = setInterval(() => {
     registry.expire()
     rateLimit.forgetIdle()
@@ -217,11 +214,16 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
 
 const NOT_YET: ReportsAnswer = { v: 1, status: 'busy', retryMs: LIMITS.reportsRetryMs }
 
-function isUnreadable(error: unknown): error is TrackerError {
-  return error instanceof TrackerError && error.code === 'FRAME_INVALID'
+function fixOf(error: unknown): string | undefined {
+  return error instanceof TrackerError && error.fix !== '' ? error.fix : undefined
 }
 
-/** What a stranger sent or failed to send, not something that went wrong here. */
-function isRemoteFault(error: unknown): error is TrackerError {
-  return error instanceof TrackerError && ['FRAME_INVALID', 'TIMEOUT', 'REFUSED', 'UNREACHABLE'].includes(error.code)
+function webhookEvent({ failures, isDead }: WebhookState): TrackerEvent {
+  if (isDead) return 'webhook-dead'
+  if (failures === 0) return 'webhook-told'
+  return failures === 1 ? 'webhook-failed' : 'webhook-failed-again'
+}
+
+function failureOf({ failures, problem, nextMs, isDead }: WebhookState): object {
+  return { failures, problem, ...(isDead ? {} : { next: new Date(nextMs).toISOString() }) }
 }

@@ -25,4 +25,3 @@ export interface Source {
 }
 
 export type OnFound = (found: Found) => void
-export type OnEvent = (event: string, fields: Record<string, unknown>) => void

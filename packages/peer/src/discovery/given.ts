@@ -2,9 +2,10 @@
 import type { Libp2p, PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import type { OnEvent } from '../events.ts'
 import { LIMITS } from '../limits.ts'
 import { connectTo } from './connect.ts'
-import type { OnEvent, OnFound } from './found.ts'
+import type { OnFound } from './found.ts'
 import { jitteredMs } from './pacing.ts'
 import { repeat } from './repeat.ts'
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { atMostEvery } from './at-most-every.ts'
 import { fleetServiceTag, memberServiceTag, nextQueryMs } from './mdns.ts'
+import { tellSometimes } from './tell-sometimes.ts'
 
 describe('mDNS queries', () => {
   const state = { asked: 10, found: 0, isSearching: false, queryMs: 120_000 }
@@ -51,4 +52,20 @@ it('the service tag of a private fleet is the same for all members, and says not
   expect(tag).toMatch(/^_[0-9a-f]{16}\._udp\.local$/)
   expect(tag).not.toBe(memberServiceTag(new Uint8Array(32).fill(2)))
   expect(tag).not.toContain('01010101')
+})
+
+it('what fails with every packet is told once a minute, with how often it did', () => {
+  let nowMs = 0
+  const told: [error: string, count: number][] = []
+  const tell = tellSometimes<string>(
+    60_000,
+    (...each) => told.push(each),
+    () => nowMs,
+  )
+  for (; nowMs <= 120_000; nowMs += 100) tell(`at ${nowMs}`)
+  expect(told).toEqual([
+    ['at 0', 1],
+    ['at 60000', 600],
+    ['at 120000', 600],
+  ])
 })

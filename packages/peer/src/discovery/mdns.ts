@@ -4,14 +4,16 @@
 import type { Libp2p, PeerDiscovery, PeerInfo } from '@libp2p/interface'
 import { mdns } from '@libp2p/mdns'
 import { hkdfSync, randomBytes } from 'node:crypto'
+import type { OnEvent } from '../events.ts'
 import { LIMITS } from '../limits.ts'
 import { createAlarm } from '../alarm.ts'
 import { atMostEvery } from './at-most-every.ts'
 import { encodeDnsMessage, type DnsMessage } from './dns-message.ts'
-import type { Followed, OnEvent, OnFound, Source } from './found.ts'
+import type { Followed, OnFound, Source } from './found.ts'
 import { createMulticast } from './multicast.ts'
 import { jitteredMs } from './pacing.ts'
 import { repeat } from './repeat.ts'
+import { tellSometimes } from './tell-sometimes.ts'
 
 interface MdnsOptions {
   serviceTag: string
@@ -48,7 +50,10 @@ export function followMdns(node: Libp2p, followed: () => Followed[], onFound: On
   const { signal, random, onEvent, queryMs, serviceTag } = options
   const found = new Set<string>()
   const alarm = createAlarm()
-  const onFailure = (error: unknown): void => onEvent('mdns-failed', { error })
+  // A LAN that is full, or an interface that is gone, fails with every packet.
+  const onFailure = tellSometimes(LIMITS.discovery.mdnsFailedEveryMs, (error, count) =>
+    onEvent('mdns-failed', { error, count }),
+  )
   const responder = createResponder(node, options)
   responder.addEventListener('peer', ({ detail }: { detail: PeerInfo }) => {
     if (signal.aborted || detail.id.equals(node.peerId) || detail.multiaddrs.length === 0) return

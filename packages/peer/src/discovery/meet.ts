@@ -1,10 +1,10 @@
 // Stays connected to a tracker or bootstrap node: through it the DHT reaches everybody else.
 import type { Libp2p, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import type { OnEvent } from '../events.ts'
 import { LIMITS } from '../limits.ts'
 import { createAlarm } from '../alarm.ts'
 import { connectTo } from './connect.ts'
-import type { OnEvent } from './found.ts'
 import { jitteredMs } from './pacing.ts'
 import { repeat } from './repeat.ts'
 

@@ -6,6 +6,7 @@ import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { PeerError } from '../error.ts'
+import type { OnEvent } from '../events.ts'
 import { LIMITS } from '../limits.ts'
 import { linkOverStream, openRequester, type Hello, type Link, type Offer, type Requester } from '../links/index.ts'
 import { createBans } from './bans.ts'
@@ -31,7 +32,7 @@ export interface NeighboursConfig {
   /** How much may be sent now, as `Traffic` says. */
   allowUpload(isLocal: boolean, to: string, bytes: number, signal: AbortSignal): Promise<number>
   /** Something worth a line in the log. */
-  onEvent(event: string, fields: Record<string, unknown>): void
+  onEvent: OnEvent
 }
 
 export interface Neighbours extends AsyncDisposable {

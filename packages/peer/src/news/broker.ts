@@ -1,5 +1,6 @@
 /** What a broker tells is weighed as what a neighbour tells; it cannot be banned, and is not heard more often than it should be. */
 import { followMqtt, TrackerError, type BrokerConfig, type MqttFollower } from '@shoal/tracker/client'
+import type { OnEvent } from '../events.ts'
 import type { PeerNews } from './news.ts'
 
 export type { BrokerConfig }
@@ -22,7 +23,7 @@ export interface BrokerDeps {
   news: Pick<PeerNews, 'hear' | 'hearOfPolicy'>
   /** Of a member of a private fleet, as it is shown to others. */
   credential: () => Uint8Array | undefined
-  onEvent: (event: string, fields: Record<string, unknown>) => void
+  onEvent: OnEvent
 }
 
 export function listenToBroker(

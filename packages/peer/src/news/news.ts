@@ -2,6 +2,7 @@
 import type { Libp2p } from '@libp2p/interface'
 import { checkMetadata, METADATA_BYTES_MAX, metadataFile, POLICY_BYTES_MAX, POLICY_FILE } from '@shoal/release'
 import { followNews, weighPolicy, weighRevocations, weighTimestamp, type Membership } from '@shoal/tracker/client'
+import type { OnEvent } from '../events.ts'
 import { LIMITS } from '../limits.ts'
 import type { Neighbour, Neighbours } from '../neighbours/index.ts'
 import type { Trust } from '../trust/index.ts'
@@ -22,7 +23,7 @@ export interface NewsDeps {
   trust: Trust
   membership: Membership | undefined
   neighbours: Pick<Neighbours, 'ban' | 'onLinked'>
-  onEvent: (event: string, fields: Record<string, unknown>) => void
+  onEvent: OnEvent
 }
 
 export function startNews(node: Libp2p, { fleet, trust, membership, neighbours, onEvent }: NewsDeps): PeerNews {

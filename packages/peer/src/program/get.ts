@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path'
 import {
   addExamples,
-  createLogger,
+  createLog,
   createOutput,
   createProgress,
   formatBytes,
@@ -13,6 +13,7 @@ import {
 } from '@shoal/cli'
 import { InvalidArgumentError, type Command } from 'commander'
 import { readAddresses, readSite, readTarget, readTrustedRoot } from '../config/index.ts'
+import { PEER_EVENTS } from '../events.ts'
 import { openInstallRoot } from '../install-root.ts'
 import { loadIdentity } from '../network/index.ts'
 import { pause } from '../pause.ts'
@@ -22,7 +23,6 @@ import { askTrackerForPolicy } from '../tracker.ts'
 import type { Rates } from '../traffic/index.ts'
 import { update, type UpdateOptions, type UpdateResult } from '../update.ts'
 import { addLimitFlags } from './limit-flags.ts'
-import { logEvents } from './log-events.ts'
 import { summaryFields, summaryText } from './summary.ts'
 
 interface GetFlags extends Omit<Rates, 'origin'> {
@@ -120,7 +120,7 @@ async function get(text: string, flags: GetFlags, quiet: boolean): Promise<void>
   const target = readTarget(text, flags.platform)
   const out = resolve(flags.out)
   const stateDir = resolve(flags.stateDir ?? join(out, '.shoal'))
-  const log = createLogger({ level: flags.logLevel, name: 'shoal-peer' })
+  const log = createLog(PEER_EVENTS, { level: flags.logLevel, name: 'shoal-peer' })
   const origin = flags.origin === false ? undefined : flags.origin
   const config = {
     root: await readTrustedRoot(flags.root, stateDir),
@@ -142,7 +142,7 @@ async function get(text: string, flags: GetFlags, quiet: boolean): Promise<void>
     dht: flags.dht,
     lanePort: flags.lane ? flags.lanePort : undefined,
     ...(flags.serviceTag === undefined ? {} : { serviceTag: flags.serviceTag }),
-    onEvent: logEvents(log),
+    onEvent: log,
   }
   if (
     origin === undefined &&

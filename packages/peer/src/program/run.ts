@@ -1,19 +1,19 @@
 /** `shoal-peer run`: the daemon. */
 import { join, resolve } from 'node:path'
-import { addExamples, createLogger, createOutput, loadConfig, shutdownSignal } from '@shoal/cli'
+import { addExamples, createLog, createOutput, loadConfig, shutdownSignal } from '@shoal/cli'
 import { readBroker } from '@shoal/tracker/client'
 import type { Command } from 'commander'
 import { openCache } from '../cache/index.ts'
 import { configSchema, readAddresses, readSite, readTrustedRoot, type Config } from '../config/index.ts'
 import { startControl, type PeerStatus } from '../control/index.ts'
 import { gatherFacts } from '../doctor/index.ts'
+import { PEER_EVENTS } from '../events.ts'
 import { follow } from '../follow.ts'
 import { loadIdentity } from '../network/index.ts'
 import { startPeer } from '../peer.ts'
 import { daemonStatus } from './daemon-status.ts'
 import { explainPeerError } from './explain.ts'
 import { openFollowed, startReporting } from './followed.ts'
-import { logEvents } from './log-events.ts'
 import { openMonitoring } from './monitoring.ts'
 import { cacheFolder, checkRole, readFollows } from './roles.ts'
 import { summaryFields } from './summary.ts'
@@ -41,14 +41,14 @@ export function addRunCommand(program: Command): void {
 async function run(flags: { config?: string; json?: boolean }): Promise<void> {
   const config = loadConfig(configSchema, { file: flags.config, envPrefix: 'SHOAL_PEER_', env: process.env, flags: {} })
   const output = createOutput({ json: flags.json })
-  const log = createLogger({ level: config.logLevel, name: 'shoal-peer' })
+  const log = createLog(PEER_EVENTS, { level: config.logLevel, name: 'shoal-peer' })
   const startedMs = Date.now()
   const follows = readFollows(config)
   await using stack = new AsyncDisposableStack()
   const peer = stack.use(
     await startPeer({
       ...(await peerSettings(config)),
-      onEvent: logEvents(log),
+      onEvent: log,
     }),
   )
   checkRole(peer, config.role)
@@ -73,7 +73,7 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
       onPhase: (phase, fields) => {
         const about = { target, phase, ...fields }
         output.record('phase', about)
-        log.debug(about, 'phase')
+        log('phase', about)
       },
       onProgress: ({ account, doneBytes, rate, waiting }) => {
         const { bytes } = account
@@ -84,18 +84,19 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
       onUpdated: (result) => {
         metrics?.installed(result.account, { isHeld: cache !== undefined })
         output.record('installed', { target, ...summaryFields(peer, followed.target, result) })
-        log.info({ release: result.release, version: result.version, bytes: result.account.bytes }, 'installed')
+        const { release, version, account } = result
+        log('installed', { target, release, version, bytes: account.bytes })
       },
       onStep: ({ step, ...fields }) => {
         metrics?.stepped(step)
         output.record('step', { target, step, ...fields })
-        log[step === 'failed' || step === 'returned' ? 'warn' : 'info']({ target, ...fields }, step)
+        log(`release-${step}`, { target, ...fields })
       },
       onStay: (turn) => {
         const { reason, untilMs, ring } = turn
         const about = { target, reason, untilMs, ring, text: waitingText(turn, Date.now()) }
         output.record('waiting', about)
-        log.info(about, 'waiting')
+        log('waiting', about)
       },
       onPresent: async (version, rollout) => {
         const { product, channel, platform } = followed.target
@@ -106,7 +107,7 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
         metrics?.failed()
         const { code, message, fix } = explainPeerError(error) ?? { code: 'INTERNAL', message: String(error), fix: '' }
         output.record('failure', { target, code, message, fix })
-        log.warn({ code, target, fix }, message)
+        log('round-failed', { target, code, message, fix })
       },
     })
   })
@@ -118,7 +119,7 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
       limit: ({ set, clear, background }) => {
         if (clear) peer.traffic.clear()
         peer.traffic.override(set, background)
-        log.info({ set, clear, background }, 'limits were changed')
+        log('limits-changed', { set, clear, background })
       },
       reports,
       status,
@@ -136,10 +137,12 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
   const addresses = peer.node.getMultiaddrs().map(String)
   const where = { peerId: peer.id, addresses, ...(http === undefined ? {} : { http: http.url }) }
   output.record('listening', { ...where, stateDir: resolve(config.stateDir) })
-  log.info(where, 'listening')
+  log('listening', where)
   await Promise.all(following.map((each) => each.ended))
   ended.throwIfAborted()
-  output.summary({ peerId: peer.id, sentBytes: peer.neighbours.sentBytes }, 'stopped')
+  const sentBytes = peer.neighbours.sentBytes
+  log('stopped', { sentBytes })
+  output.summary({ peerId: peer.id, sentBytes }, 'stopped')
 }
 
 async function peerSettings(config: Config): Promise<Omit<Parameters<typeof startPeer>[0], 'onEvent'>> {

@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path'
 import type { ReportState } from '@shoal/release'
+import type { OnEvent } from '../events.ts'
 import { LIMITS } from '../limits.ts'
 import { readWhole, writeAtomic, type Disk } from '../store/index.ts'
 import { parseReportFile, reportFile, type ReportName } from './report-file.ts'
@@ -42,7 +43,7 @@ export interface QueueDeps {
   disk: Disk
   /** Epoch ms. */
   now: () => number
-  onEvent: (event: string, fields: Record<string, unknown>) => void
+  onEvent: OnEvent
   limits?: { pendingMax: number; deadMax: number }
 }
 

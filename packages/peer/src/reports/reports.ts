@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { PrivateKey } from '@libp2p/interface'
 import { createSigner, signReport, type Report } from '@shoal/release'
 import { createAlarm } from '../alarm.ts'
+import type { OnEvent } from '../events.ts'
 import { nodeDisk, type Disk } from '../store/index.ts'
 import { openReportQueue, type ReportCounts } from './queue.ts'
 import type { ReportName } from './report-file.ts'
@@ -38,7 +39,7 @@ export interface ReportsConfig {
   /** Asked at each report: a credential may have changed. */
   words: () => DeviceWords
   ways: SenderDeps['ways']
-  onEvent: (event: string, fields: Record<string, unknown>) => void
+  onEvent: OnEvent
 }
 
 export interface ReportsDeps {

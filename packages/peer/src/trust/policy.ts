@@ -15,6 +15,7 @@ import {
   type TrustedSet,
 } from '@shoal/release'
 import * as z from 'zod'
+import type { OnEvent } from '../events.ts'
 import { readWhole, writeAtomic, type Disk } from '../store/index.ts'
 import { releaseKeys } from './floors.ts'
 
@@ -42,7 +43,7 @@ const FLOOR_BYTES_MAX = 1 << 10
 
 export interface PolicyDeps {
   disk: Disk
-  onEvent: (event: string, fields: Record<string, unknown>) => void
+  onEvent: OnEvent
 }
 
 /** @param folder of what is trusted, with its `scratch` */

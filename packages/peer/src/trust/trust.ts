@@ -18,6 +18,7 @@ import {
   type TrustedRoot,
   type TrustedSet,
 } from '@shoal/release'
+import type { OnEvent } from '../events.ts'
 import type { Neighbours } from '../neighbours/index.ts'
 import type { OriginClient } from '../origin/index.ts'
 import { pause } from '../pause.ts'
@@ -95,7 +96,7 @@ export interface Trust {
 export interface TrustDeps {
   disk?: Disk
   clock?: () => number
-  onEvent: (event: string, fields: Record<string, unknown>) => void
+  onEvent: OnEvent
 }
 
 /** A clock that shows an earlier time than this is wrong. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { addExamples, createOutput, formatBytes, parseHostPort, shutdownSignal } from '@shoal/cli'
+import { addExamples, createLog, createOutput, formatBytes, parseHostPort, shutdownSignal } from '@shoal/cli'
 import type { Command } from 'commander'
+import { SEEDER_EVENTS } from '../events.ts'
 import { keepFresh } from '../serve/keep-fresh.ts'
 import { startOriginServer } from '../serve/server.ts'
 import { addPassphraseOption, readPassphrase, type PassphraseOption } from './passphrase.ts'
@@ -9,6 +10,7 @@ interface ServeOptions extends PassphraseOption {
   origin: string
   repo?: string
   listen: { host: string; port: number }
+  logLevel: string
   json?: boolean
   quiet?: boolean
 }
@@ -26,6 +28,7 @@ export function addServe(program: Command): void {
     )
     .option('--repo <dir>', 'keep the metadata fresh with the online keys of this repository')
   addPassphraseOption(command)
+    .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'info')
     .option('--json', 'print JSON records: listening, then summary')
     .action(async () => {
       await run(command.optsWithGlobals<ServeOptions>())
@@ -40,18 +43,23 @@ export function addServe(program: Command): void {
 async function run(options: ServeOptions): Promise<void> {
   const output = createOutput(options)
   const signal = shutdownSignal()
-  await using server = await startOriginServer({ dir: options.origin, ...options.listen })
+  const level = options.quiet === true ? 'error' : options.logLevel
+  const log = createLog(SEEDER_EVENTS, { level, name: 'shoal-seeder' })
+  const onFailure = (error: unknown): void => log('answer-failed', { error })
+  await using server = await startOriginServer({ dir: options.origin, ...options.listen, onFailure })
   output.record('listening', { url: server.url })
-  output.note(`serving ${options.origin} at ${server.url}  (stop with Ctrl-C)`)
+  log('listening', { url: server.url, origin: options.origin })
   const { repo } = options
   if (repo !== undefined) {
     const passphrase = await readPassphrase(options)
     await keepFresh({ repository: repo, origin: options.origin, passphrase }, signal, (event) => {
-      if ('signed' in event) output.record('refreshed', event)
-      else output.note(`warn    the metadata is not refreshed: ${event.message}`)
+      if ('error' in event) return log('metadata-not-signed', event)
+      output.record('refreshed', event)
+      log('metadata-signed', event)
     })
   } else if (!signal.aborted) await once(signal, 'abort')
   await server.close()
   const { requests, bytes } = server.stats
+  log('stopped', { requests, bytes })
   output.summary({ requests, bytes }, `stopped after ${requests} requests, ${formatBytes(bytes)} sent`)
 }

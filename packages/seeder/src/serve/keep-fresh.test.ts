@@ -34,10 +34,12 @@ describe('keepFresh', () => {
     await using fleet = await openFleet()
     const places = { repository: fleet.path('repo'), origin: fleet.path('origin') }
     await fleet.open(async () => {
-      expect(await firstEvent(places)).toMatchObject({ message: expect.stringContaining('another process is at work') })
+      expect(await firstEvent(places)).toMatchObject({
+        error: { message: expect.stringContaining('another process is at work') },
+      })
     })
     expect(await firstEvent(places)).toMatchObject({ signed: [{ role: 'snapshot' }, { role: 'timestamp' }] })
     await rm(fleet.path('repo/root.json'))
-    expect(await firstEvent(places)).toMatchObject({ message: expect.stringContaining('is no repository') })
+    expect(await firstEvent(places)).toMatchObject({ error: { message: expect.stringContaining('is no repository') } })
   })
 })

@@ -5,7 +5,7 @@ import type { SignedRole } from '../metadata/settle.ts'
 import { openOrigin } from '../origin/open.ts'
 import { openRepository } from '../repository/open.ts'
 
-export type FreshEvent = { signed: SignedRole[] } | { message: string }
+export type FreshEvent = { signed: SignedRole[] } | { error: unknown }
 
 /**
  * Signs metadata anew in time, until the signal aborts. What goes wrong is told, and tried again: an origin with old metadata is
@@ -22,7 +22,7 @@ export async function keepFresh(
     try {
       waitMs = await refreshOnce(options, onEvent)
     } catch (error) {
-      onEvent({ message: error instanceof Error ? error.message : String(error) })
+      onEvent({ error })
     }
     await sleep(waitMs, undefined, { signal, ref: false }).catch(() => undefined)
   }

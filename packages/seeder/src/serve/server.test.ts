@@ -135,7 +135,7 @@ describe('the origin server', () => {
   ])('answers 404 to %s', async (path) => {
     await using place = await serving()
     const { status, body } = await ask(place.server.url, path)
-    expect([status, body.toString()]).toEqual([404, 'not found\n'])
+    expect([status, body.toString()]).toEqual([404, 'Not Found\n'])
   })
 
   it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('answers 405 to %s', async (method) => {

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { realpath, stat } from 'node:fs/promises'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -26,7 +26,14 @@ export interface OriginServer extends AsyncDisposable {
 }
 
 /** Serves a folder over HTTP as an origin: whole files and ranges, GET and HEAD, nothing outside the folder. */
-export async function startOriginServer(options: { dir: string; host: string; port: number }): Promise<OriginServer> {
+export async function startOriginServer(options: {
+  dir: string
+  host: string
+  port: number
+  /** Of an answer, through a fault of this machine. */
+  onFailure?: (error: unknown) => void
+}): Promise<OriginServer> {
+  const { onFailure = () => undefined } = options
   const folder = await findFolder(options.dir)
   const stats = { requests: 0, bytes: 0 }
   const server = createServer({ maxHeaderSize: SERVE_HEADER_BYTES_MAX }, (request, response) => {
@@ -39,8 +46,9 @@ export async function startOriginServer(options: { dir: string; host: string; po
           server.closeIdleConnections()
         })
     })
-    answer(folder, request, response).catch((error: unknown) => {
-      refuse(response, 500, error instanceof Error ? error.message : 'error')
+    answer(folder, request, response, onFailure).catch((error: unknown) => {
+      onFailure(error)
+      refuse(response, 500)
     })
   })
   server.maxConnections = SERVE_CONNECTIONS_MAX
@@ -54,12 +62,17 @@ export async function startOriginServer(options: { dir: string; host: string; po
   return { url: urlOf(server), stats, close, [Symbol.asyncDispose]: close }
 }
 
-async function answer(folder: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  folder: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  onFailure: (error: unknown) => void,
+): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD')
     // What the client may still be sending is not worth reading.
     response.setHeader('Connection', 'close')
-    refuse(response, 405, 'GET and HEAD only')
+    refuse(response, 405)
     return
   }
   if (request.url === '/') {
@@ -69,10 +82,10 @@ async function answer(folder: string, request: IncomingMessage, response: Server
   const path = parseRequestPath(request.url ?? '')
   const inside = path === undefined ? undefined : await resolveInside(folder, path)
   if (path === undefined || inside === undefined) {
-    refuse(response, 404, 'not found')
+    refuse(response, 404)
     return
   }
-  sendFile(folder, path, inside, request, response)
+  sendFile(folder, path, inside, request, response, onFailure)
 }
 
 function sendFile(
@@ -81,6 +94,7 @@ function sendFile(
   inside: string,
   request: IncomingMessage,
   response: ServerResponse,
+  onFailure: (error: unknown) => void,
 ): void {
   const encoded = inside.split(/[\\/]/).map(encodeURIComponent).join('/')
   send(request, encoded, { root: folder, index: false, cacheControl: false, highWaterMark: SERVE_READ_BYTES })
@@ -91,22 +105,25 @@ function sendFile(
       response.setHeader('X-Content-Type-Options', 'nosniff')
     })
     .on('directory', () => {
-      refuse(response, 404, 'not found')
+      refuse(response, 404)
     })
     .on('error', (error) => {
-      refuse(response, error.status ?? 500, error.message)
+      const { status = 500 } = error
+      if (status >= 500) onFailure(error)
+      refuse(response, status)
     })
     .pipe(response)
 }
 
-function refuse(response: ServerResponse, status: number, message: string): void {
+/** Whoever asks learns the status, and no error text. */
+function refuse(response: ServerResponse, status: number): void {
   if (response.headersSent) {
     response.destroy()
     return
   }
   for (const name of ['ETag', 'Last-Modified', 'Accept-Ranges']) response.removeHeader(name)
   response.setHeader('Cache-Control', 'no-store')
-  sendText(response, status, `${message}\n`)
+  sendText(response, status, `${STATUS_CODES[status] ?? 'Error'}\n`)
 }
 
 function sendText(response: ServerResponse, status: number, text: string): void {

@@ -3,12 +3,13 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { ReplyMessage } from '../announce/message.ts'
 import type { ReportsAnswer } from '../reports/message.ts'
 import type { Outcome } from '../webhook/post.ts'
+import type { RemoteFault } from '../wire/exchange.ts'
 
 export interface TrackerMetrics {
   readonly registry: Registry
   answered(reply: ReplyMessage): void
   reported(answer: ReportsAnswer): void
-  failed(code: string): void
+  failed(code: RemoteFault): void
   /** A fault of the program or of what it stands on. */
   faulted(): void
   requested(route: string, status: string): void
@@ -58,7 +59,7 @@ export function createMetrics(levels: Levels): TrackerMetrics {
   })
   const failures = new Counter({
     name: 'shoal_tracker_failed_exchanges_total',
-    help: 'Announce streams that ended without an answer, by code: FRAME_INVALID (garbage), TIMEOUT (too slow), REFUSED (too many at once), other.',
+    help: 'Questions that ended without an answer, by code: FRAME_INVALID (garbage), TIMEOUT (too slow), REFUSED (too many at once), UNREACHABLE (gone in the middle).',
     labelNames: ['code'] as const,
     registers,
   })
@@ -105,7 +106,6 @@ export function createMetrics(levels: Levels): TrackerMetrics {
   )
   reading('shoal_tracker_connections', 'Open libp2p connections, in both directions.', levels.connections)
 
-  const known = ['FRAME_INVALID', 'TIMEOUT', 'REFUSED']
   return {
     registry,
     answered(reply) {
@@ -116,7 +116,7 @@ export function createMetrics(levels: Levels): TrackerMetrics {
       batches.inc({ status: answer.status })
       if (answer.status === 'ok') for (const outcome of answer.outcomes) reports.inc({ outcome })
     },
-    failed: (code) => failures.inc({ code: known.includes(code) ? code : 'other' }),
+    failed: (code) => failures.inc({ code }),
     faulted: () => faults.inc(),
     requested: (route, status) => requests.inc({ route, status }),
     streaming: (change) => streams.inc(change),

@@ -27,11 +27,15 @@ interface BridgeDeps {
   answer:
     | ((question: ReportsQuestion, peer: string, credential: Uint8Array | undefined) => Promise<ReportsAnswer>)
     | undefined
+  onConnected: () => void
+  /** There is no connection; it is tried again by itself. */
+  onBroken: (error: unknown) => void
+  /** Of what came by it, or goes to it. */
   onFailure: (error: unknown) => void
 }
 
 export function bridgeMqtt(config: BrokerConfig, deps: BridgeDeps): MqttBridge {
-  const { fleet, peer, hearTimestamp, answer, onFailure } = deps
+  const { fleet, peer, hearTimestamp, answer, onConnected, onBroken, onFailure } = deps
   const topics = topicsOf(config.topicPrefix, fleet)
   const newest = new Map<MqttSubject, Uint8Array>()
   /** What lies at the broker, as far as it said. */
@@ -86,11 +90,12 @@ export function bridgeMqtt(config: BrokerConfig, deps: BridgeDeps): MqttBridge {
     subscribe: [topics.news('timestamp'), topics.news('policy'), ...(answer === undefined ? [] : [topics.allReports])],
     onMessage,
     onConnected() {
+      onConnected()
       there.clear()
       clearTimeout(soon)
       soon = setTimeout(compare, LIMITS.mqttRetainedMs)
     },
-    onFailure,
+    onFailure: onBroken,
   })
   const comparing = setInterval(compare, LIMITS.mqttCompareMs)
   return {

@@ -74,7 +74,8 @@ describe.skipIf(program === undefined)('at a mosquitto that wants certificates (
     const desk = stack.use(openReportsDesk({ intake, now, onAnswer: () => undefined, onFailure: () => undefined }))
     const tracker = stack.use(
       bridgeMqtt(broker.client('tracker'), {
-        ...{ fleet: FLEET, peer: 'tracker', hearTimestamp: () => undefined, onFailure: () => undefined },
+        ...{ fleet: FLEET, peer: 'tracker', hearTimestamp: () => undefined },
+        ...{ onConnected: () => undefined, onBroken: () => undefined, onFailure: () => undefined },
         answer: (question, peer) => desk.answer(question, { peer, fleet: FLEET }, 'mqtt'),
       }),
     )

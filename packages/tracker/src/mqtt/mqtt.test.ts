@@ -28,6 +28,7 @@ beforeEach(async () => {
 afterEach(() => stack.disposeAsync())
 
 const topics = topicsOf('plant/shoal', FLEET)
+const QUIET = { onConnected: () => undefined, onBroken: () => undefined, onFailure: () => undefined }
 const signal = AbortSignal.timeout(600_000)
 
 /** What was heard, and who waits for more of it. */
@@ -89,7 +90,7 @@ async function follow(peer: string, ear: Ear): Promise<MqttFollower> {
 function bridge(ear: Ear): MqttBridge {
   return stack.use(
     bridgeMqtt(broker.config, {
-      ...{ fleet: FLEET, peer: 'tracker', answer: undefined, onFailure: () => undefined },
+      ...{ fleet: FLEET, peer: 'tracker', answer: undefined, ...QUIET },
       hearTimestamp: (document) => ear.take(Buffer.from(document).toString()),
     }),
   )
@@ -180,7 +181,7 @@ describe('reports by a broker', () => {
     const desk = stack.use(openReportsDesk({ intake, now, onAnswer: () => undefined, onFailure: () => undefined }))
     stack.use(
       bridgeMqtt(broker.config, {
-        ...{ fleet: FLEET, peer: 'tracker', hearTimestamp: () => undefined, onFailure: () => undefined },
+        ...{ fleet: FLEET, peer: 'tracker', hearTimestamp: () => undefined, ...QUIET },
         answer: (question, peer) => desk.answer(question, { peer, fleet: FLEET }, 'mqtt'),
       }),
     )

@@ -1,10 +1,11 @@
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
-import { addExamples, createLogger, createOutput, parseHostPort, shutdownSignal } from '@shoal/cli'
+import { addExamples, createLog, createOutput, parseHostPort, shutdownSignal } from '@shoal/cli'
 import type { Command } from 'commander'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { dashboardFolder, loadDashboard } from '../dashboard/load.ts'
 import { TrackerError } from '../error.ts'
+import { TRACKER_EVENTS } from '../events.ts'
 import { readTls } from '../http/tls.ts'
 import { loadIdentity, newIdentity } from '../node/identity.ts'
 import { readBroker } from '../mqtt/settings.ts'
@@ -72,13 +73,14 @@ async function run({ config: file, json, quiet, ...flags }: RunOptions): Promise
   const { root: rootFile, listen, announce, http, connectionsMax, logLevel } = settings
   const signal = shutdownSignal()
   const output = createOutput({ json, quiet })
-  const logger = createLogger({ level: quiet === true ? 'error' : logLevel, name: 'shoal-tracker' })
+  const log = createLog(TRACKER_EVENTS, { level: quiet === true ? 'error' : logLevel, name: 'shoal-tracker' })
   const httpAddress = parseHostPort(http)
   const root = await readRoot(rootFile)
   const identityFile =
     settings.identity ?? (settings.stateDir === undefined ? undefined : join(settings.stateDir, 'identity.key'))
   if (identityFile === undefined) {
-    logger.warn('no --identity: peers will have to be told a new address after every restart')
+    const fix = 'give --identity FILE, or peers have to be told a new address after every restart'
+    log('identity-temporary', { fix })
   }
 
   const privateKey = identityFile === undefined ? await newIdentity() : await loadIdentity(identityFile)
@@ -107,25 +109,16 @@ async function run({ config: file, json, quiet, ...flags }: RunOptions): Promise
       ...(connectionsMax === undefined ? {} : { connectionsMax }),
       ...(privateFleet === undefined ? {} : { office: privateFleet.office }),
     },
-    {
-      onFault: (error) => logger.error({ err: error }, 'something went wrong, and will be tried again'),
-      onWebhook: (webhook, { is }, { failures, problem, nextMs, isDead }) => {
-        if (is === 'delivered') return logger.debug({ webhook }, 'webhook-told')
-        const level = isDead ? 'error' : failures === 1 ? 'warn' : 'debug'
-        const about = { webhook, problem, failures, ...(isDead ? {} : { next: new Date(nextMs).toISOString() }) }
-        logger[level](about, isDead ? 'webhook-dead' : 'webhook-failed')
-      },
-    },
+    { onEvent: log },
   )
   privateFleet?.introduce(tracker)
   const addresses = tracker.addresses.map((address) => address.toString())
-  output.record('listening', { peerId: tracker.peerId, addresses, http: tracker.httpUrl })
-  output.note(
-    `tracker of ${privateFleet === undefined ? 'fleet' : 'private fleet'} ${root.fleet.slice(0, 8)}  ${addresses.join('  ')}  ${tracker.httpUrl}`,
-  )
+  const where = { peerId: tracker.peerId, addresses, http: tracker.httpUrl }
+  output.record('listening', where)
+  log('listening', { ...where, fleet: root.fleet, isPrivate: privateFleet !== undefined })
 
   if (!signal.aborted) await once(signal, 'abort')
-  logger.info('stopping')
+  log('stopping')
 }
 
 const SETTINGS = [

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newIdentity } from '../node/identity.ts'
 import { stopNode } from '../node/stop.ts'
 import { startNode } from '../node/wiring.ts'
-import { answerQuestions, ask } from './exchange.ts'
+import { answerQuestions, ask, remoteFaultOf } from './exchange.ts'
 import { encodeFrame } from './frame.ts'
 
 const PROTOCOL = '/shoal/test/echo/1'
@@ -38,10 +38,10 @@ beforeAll(async () => {
 })
 afterAll(() => stack.disposeAsync())
 
-async function open(): Promise<Stream> {
+async function open(protocol = PROTOCOL): Promise<Stream> {
   const [connection] = client.getConnections(server.peerId)
   if (connection === undefined) throw new Error('not connected')
-  return connection.newStream(PROTOCOL)
+  return connection.newStream(protocol)
 }
 
 /** What the other side did to a stream that it should have reset. */
@@ -72,7 +72,7 @@ describe('an exchange', () => {
   })
 
   it('is reset at once above the number of streams that are answered together', async () => {
-    const held = await Promise.all(Array.from({ length: LIMITS.streamsMax }, open))
+    const held = await Promise.all(Array.from({ length: LIMITS.streamsMax }, () => open()))
     failures = []
     expect(await fate(await open())).toBe('reset')
     expect(failures).toMatchObject([{ code: 'REFUSED' }])
@@ -108,6 +108,23 @@ describe('an exchange', () => {
     expect(await fate(stream)).toBe('reset')
     expect(received).toEqual([])
     expect(failures).toMatchObject([{ code }])
+  })
+
+  it('is no fault of this side where who asked gives up in the middle of the answer', async () => {
+    const large = '/shoal/test/large/1'
+    const asked = Promise.withResolvers<undefined>()
+    const failed = Promise.withResolvers<unknown>()
+    const answer = (): Uint8Array => {
+      asked.resolve(undefined)
+      return new Uint8Array(8 << 20)
+    }
+    stack.use(await answerQuestions(server, large, LIMITS, answer, failed.resolve))
+    const stream = await open(large)
+    stream.pause()
+    stream.send(encodeFrame(Uint8Array.of(0xa0)))
+    await asked.promise
+    stream.abort(new Error('enough'))
+    expect(remoteFaultOf(await failed.promise)).toBe('UNREACHABLE')
   })
 
   it('begins anew where the other side has closed the stream meanwhile', async () => {

@@ -19,6 +19,15 @@ export interface AnswerLimits extends ExchangeLimits {
   streamsMax: number
 }
 
+/** What the other side sent, or failed to send or to wait for: nothing went wrong here. */
+const REMOTE_FAULTS = ['FRAME_INVALID', 'TIMEOUT', 'REFUSED', 'UNREACHABLE'] as const
+export type RemoteFault = (typeof REMOTE_FAULTS)[number]
+
+/** Undefined for what is a fault of this side. */
+export function remoteFaultOf(error: unknown): RemoteFault | undefined {
+  return error instanceof TrackerError ? REMOTE_FAULTS.find((code) => code === error.code) : undefined
+}
+
 /** Asks a peer that is connected, or whose addresses libp2p knows. The answer is decoded and otherwise unchecked. */
 export async function ask(
   node: Pick<Libp2p, 'dialProtocol'>,

@@ -96,8 +96,14 @@ export async function readFrameOrEnd(
   }
 }
 
+/** @throws TrackerError UNREACHABLE, TIMEOUT; or why the signal was aborted */
 export async function writeFrame(stream: Stream, payload: Uint8Array, signal: AbortSignal): Promise<void> {
-  if (!stream.send(encodeFrame(payload))) await stream.onDrain({ signal })
+  try {
+    if (!stream.send(encodeFrame(payload))) await stream.onDrain({ signal })
+  } catch (cause) {
+    if (signal.aborted) throw abortReason(signal)
+    throw new TrackerError('UNREACHABLE', 'the stream was closed before the frame was sent', { cause })
+  }
 }
 
 /** `close` of a libp2p stream may reject, and with an Event instead of an Error; either way the stream must be gone. */
@@ -112,7 +118,7 @@ export async function closeStream(stream: Stream, signal: AbortSignal): Promise<
 function abortReason(signal: AbortSignal): Error {
   const reason: unknown = signal.reason
   if (reason instanceof Error && reason.name === 'TimeoutError') {
-    return new TrackerError('TIMEOUT', 'no whole frame came in time', { cause: reason })
+    return new TrackerError('TIMEOUT', 'no whole frame came, or went, in time', { cause: reason })
   }
   return reason instanceof Error ? reason : new Error('aborted')
 }
