@@ -5,7 +5,7 @@ import { ORIGIN, type Source, type SwarmEvent } from './events.ts'
 import { recordBytes } from './pace.ts'
 import { createNeighbour, HELD, MISSING, REQUESTED, type Neighbour, type Request, type SwarmState } from './state.ts'
 
-/** A neighbour that delivers this many spans that do not verify is banned. */
+/** A neighbour that delivers this many spans that do not verify is banned; a far one that never delivered any other at once. */
 const STRIKES_MAX = 2
 /** One that has no room for this peer is not asked again for so long. */
 const BUSY_MS = 5_000
@@ -47,8 +47,8 @@ function join(state: SwarmState, event: SwarmEvent & { type: 'joined' }): void {
   if (known !== undefined) withdraw(state, known)
   const neighbour = createNeighbour(event.peer, event.local, state.spanCount, event.nowMs)
   if (known !== undefined) {
-    const { inFlightBytes, pace, strikes, snubbedUntilMs, fetching } = known
-    Object.assign(neighbour, { inFlightBytes, pace, strikes, snubbedUntilMs, fetching })
+    const { inFlightBytes, pace, proven, strikes, snubbedUntilMs, fetching } = known
+    Object.assign(neighbour, { inFlightBytes, pace, proven, strikes, snubbedUntilMs, fetching })
   }
   state.neighbours.set(event.peer, neighbour)
   for (const sources of state.failedBy.values()) sources.delete(event.peer)
@@ -97,6 +97,8 @@ function progress(state: SwarmState, from: Source, span: number, bytes: number, 
 
 function finish(state: SwarmState, from: Source, span: number, nowMs: number): void {
   if (from === ORIGIN) state.originFailures = 0
+  const neighbour = state.neighbours.get(from)
+  if (neighbour !== undefined) neighbour.proven = true
   const request = state.requests.get(span)?.find((each) => each.from === from)
   if (request !== undefined) {
     if (from === ORIGIN) state.originSpanMs = nowMs - request.startedMs
@@ -125,7 +127,7 @@ function fail(state: SwarmState, { from, span, cause, nowMs }: SwarmEvent & { ty
   const neighbour = state.neighbours.get(from)
   if (neighbour === undefined || cause !== 'corrupt') return
   neighbour.strikes++
-  if (neighbour.strikes < STRIKES_MAX) return
+  if (neighbour.strikes < STRIKES_MAX && (neighbour.local || neighbour.proven)) return
   state.banned.add(from)
   state.bansToReport.push(from)
   leave(state, from)

@@ -7,41 +7,21 @@
  *    Who has come far behind its site owns nothing.
  * 4. While neighbours are slower than the quality-of-service floor, the origin helps with spans that they hold; who owns
  *    one among the peers that lack it asks.
- * 5. At the very end, what a slow source still owes is asked of a faster one as well, and an origin that fell silent is asked
- *    anew: the last packets of a transfer have none behind them that would tell of their loss.
+ * 5. At the very end, what a slow source still owes is asked of a faster one as well (endgame.ts).
  */
-import { addRequest, dropRequest } from './apply.ts'
+import { abandon } from './abandon.ts'
 import { hasBit } from './bitmap.ts'
 import { claimants, lagsBehind, rivals, spansFetched } from './claims.ts'
-import { ORIGIN, type Decision, type Reason, type Source, type Waiting } from './events.ts'
+import { runEndgame } from './endgame.ts'
+import { ORIGIN, type Decision, type Reason, type Waiting } from './events.ts'
 import { owns, weigh, type Claimant } from './ownership.ts'
-import { currentRate, windowBytes } from './pace.ts'
-import {
-  FLOOR_AFTER_MS,
-  HELD,
-  LOCAL_WINDOW,
-  MISSING,
-  REMOTE_WINDOW,
-  type Neighbour,
-  type Request,
-  type SwarmState,
-} from './state.ts'
-import { isGentle, originAllowed, originRoomBytes, remoteRoomBytes } from './uplink-room.ts'
+import { currentRate } from './pace.ts'
+import { hasRoom, isFull, isOnTrial, isUsable, request } from './sources.ts'
+import { FLOOR_AFTER_MS, MISSING, type Neighbour, type SwarmState } from './state.ts'
+import { isGentle, originRoomBytes, remoteRoomBytes } from './uplink-room.ts'
 
 /** Rarest of this many; a bound on the work for one choice. */
 const CANDIDATES_MAX = 64
-/** Endgame begins when nothing is missing and this many spans are under way. */
-const ENDGAME_SPANS_MAX = 4
-const ENDGAME_AFTER_MS = 1_000
-/** What would still take longer than this is asked for beyond the site as well, where a second copy costs everybody. */
-const ENDGAME_BEYOND_MS = 10_000
-/** A silence of the origin that tells of lost packets rather than of a busy line: without a first byte, and after one. */
-const UNANSWERED_MS = 1_200
-const SILENT_MS = 500
-const RENEWALS_MAX = 4
-const SNUB_MS = 30_000
-/** Bytes a second. */
-const RATE_MIN = 16_000
 /** It is planned several times a second: after a pause like this, this peer itself stood still, or was suspended. */
 const STOOD_STILL_MS = 5_000
 
@@ -90,37 +70,6 @@ export function explainWaiting(state: SwarmState, nowMs: number): Waiting {
 function isHeldByAny(neighbours: readonly Neighbour[], span: number): boolean {
   for (const { has } of neighbours) if (hasBit(has, span)) return true
   return false
-}
-
-function abandon(state: SwarmState, nowMs: number, decisions: Decision[]): void {
-  for (const requests of [...state.requests.values()]) {
-    for (const request of requests) {
-      if (state.status[request.span] === HELD) {
-        dropRequest(state, request, HELD)
-        decisions.push({ type: 'cancel', from: request.from, span: request.span, cause: 'lost-race' })
-      } else if (request.from !== ORIGIN && (hasStalled(state, request, nowMs) || crawls(state, request, nowMs))) {
-        // The origin's client has timeouts of its own and reports what failed.
-        dropRequest(state, request)
-        const neighbour = state.neighbours.get(request.from)
-        if (neighbour !== undefined) neighbour.snubbedUntilMs = nowMs + SNUB_MS
-        decisions.push({ type: 'cancel', from: request.from, span: request.span, cause: 'stalled' })
-      }
-    }
-  }
-}
-
-/** A neighbour answers its requests in order: one that delivers any of them is not stalled on the others. */
-function hasStalled(state: SwarmState, request: Request, nowMs: number): boolean {
-  const lastSignMs = Math.max(request.progressMs, state.neighbours.get(request.from)?.pace.sinceMs ?? 0)
-  return nowMs - lastSignMs > state.policy.stallMs
-}
-
-/** A source that feeds just enough to look alive is left where there is another: slow retrieval is an attack, too. */
-function crawls(state: SwarmState, request: Request, nowMs: number): boolean {
-  if (nowMs - request.startedMs <= state.policy.stallMs) return false
-  const rate = state.neighbours.get(request.from)?.pace.rate ?? 0
-  if (rate >= RATE_MIN) return false
-  return originAllowed(state, nowMs) || fastestHolder(state, request, nowMs, true) !== undefined
 }
 
 function askNeighbours(state: SwarmState, nowMs: number, decisions: Decision[]): void {
@@ -244,86 +193,8 @@ function remoteHolds(state: SwarmState, span: number, nowMs: number): boolean {
   const failed = state.failedBy.get(span)
   for (const each of state.neighbours.values())
     if (!each.local && isUsable(state, each, nowMs) && hasBit(each.has, span) && failed?.has(each.id) !== true)
-      return true
+      if (!isOnTrial(each)) return true
   return false
-}
-
-function runEndgame(state: SwarmState, nowMs: number, decisions: Decision[]): void {
-  if (state.requests.size > ENDGAME_SPANS_MAX) return
-  renewOrigin(state, nowMs, decisions)
-  if (state.missing.length > 0) return
-  for (const requests of [...state.requests.values()]) {
-    const slow = requests[0]
-    if (slow === undefined || requests.length > 1 || nowMs - slow.startedMs < ENDGAME_AFTER_MS) continue
-    const slowRate = Math.max(1, rateOf(state, slow.from, nowMs))
-    const restMs = ((slow.bytes - slow.receivedBytes) * 1000) / slowRate
-    const isWorthACopy = restMs > ENDGAME_BEYOND_MS
-    const idle = fastestHolder(state, slow, nowMs, isWorthACopy)
-    if (idle !== undefined && restMs > 2 * ((slow.bytes * 1000) / Math.max(1, idle.pace.rate))) {
-      request(state, slow.span, idle.id, 'endgame', nowMs, decisions)
-    } else if (isWorthACopy && slow.from !== ORIGIN && originRoomBytes(state, nowMs) > 0 && !isFull(state)) {
-      request(state, slow.span, ORIGIN, 'endgame', nowMs, decisions)
-    }
-  }
-}
-
-/** A few times, when all that is left here and at the others of the site is on its way, and nothing of it comes. */
-function renewOrigin(state: SwarmState, nowMs: number, decisions: Decision[]): void {
-  if (state.missing.length > ENDGAME_SPANS_MAX) return
-  const owed = [...state.requests.values()].flat().filter(({ from }) => from === ORIGIN)
-  if (owed.length === 0) return
-  const askedMs = Math.max(...owed.map(({ startedMs }) => startedMs))
-  const heardMs = Math.max(...owed.map(({ receivedBytes, progressMs }) => (receivedBytes > 0 ? progressMs : -Infinity)))
-  const { count, atMs } = state.originRenewals
-  const sinceMs = Math.max(askedMs, atMs)
-  const quietMs = heardMs >= sinceMs ? SILENT_MS : UNANSWERED_MS
-  if (count >= RENEWALS_MAX || nowMs - Math.max(sinceMs, heardMs) < quietMs) return
-  state.originRenewals = { count: count + 1, atMs: nowMs }
-  decisions.push({ type: 'renew', quietMs })
-}
-
-function fastestHolder(state: SwarmState, slow: Request, nowMs: number, fromAnywhere: boolean): Neighbour | undefined {
-  return [...state.neighbours.values()]
-    .filter(
-      (each) =>
-        each.id !== slow.from &&
-        (each.local || fromAnywhere) &&
-        isUsable(state, each, nowMs) &&
-        hasBit(each.has, slow.span) &&
-        hasRoom(state, each),
-    )
-    .sort((a, b) => b.pace.rate - a.pace.rate)[0]
-}
-
-function request(
-  state: SwarmState,
-  span: number,
-  from: Source,
-  reason: Reason,
-  nowMs: number,
-  decisions: Decision[],
-): void {
-  const bytes = state.spanBytes[span] ?? 0
-  addRequest(state, { span, from, reason, bytes, receivedBytes: 0, startedMs: nowMs, progressMs: nowMs })
-  decisions.push({ type: 'request', from, span, reason })
-}
-
-function isUsable(state: SwarmState, { local, snubbedUntilMs }: Neighbour, nowMs: number): boolean {
-  return nowMs >= snubbedUntilMs && (local ? state.inFlightMax.lan : state.inFlightMax.wan) > 0
-}
-
-function hasRoom(state: SwarmState, neighbour: Neighbour): boolean {
-  const window = windowBytes(neighbour.pace, neighbour.local ? LOCAL_WINDOW : REMOTE_WINDOW)
-  return neighbour.inFlightBytes < window && !isFull(state) && isWithinLimit(state, neighbour.local)
-}
-
-/** Where traffic is limited, only as much is asked as will come soon. */
-function isWithinLimit(state: SwarmState, isLocal: boolean): boolean {
-  const max = isLocal ? state.inFlightMax.lan : state.inFlightMax.wan
-  if (max === Infinity) return true
-  let inFlight = 0
-  for (const each of state.neighbours.values()) if (each.local === isLocal) inFlight += each.inFlightBytes
-  return inFlight < max
 }
 
 function remoteHasRoom(state: SwarmState, nowMs: number): boolean {
@@ -331,13 +202,4 @@ function remoteHasRoom(state: SwarmState, nowMs: number): boolean {
   return [...state.neighbours.values()].some(
     (each) => !each.local && each.offers > 0 && isUsable(state, each, nowMs) && hasRoom(state, each),
   )
-}
-
-function isFull(state: SwarmState): boolean {
-  return state.inFlightBytes >= state.policy.inFlightBytesMax
-}
-
-function rateOf(state: SwarmState, source: Source, nowMs: number): number {
-  const pace = source === ORIGIN ? state.originPace : state.neighbours.get(source)?.pace
-  return pace === undefined ? 0 : currentRate(pace, nowMs)
 }

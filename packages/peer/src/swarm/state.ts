@@ -62,6 +62,8 @@ export interface Neighbour extends Claimant {
   offers: number
   inFlightBytes: number
   pace: Pace
+  /** Whether it ever delivered a span that verifies. */
+  proven: boolean
   /** Times it delivered bytes that do not verify. */
   strikes: number
   /** Passed over until then, because a request to it stalled. */
@@ -193,6 +195,7 @@ export function createNeighbour(id: string, local: boolean, spanCount: number, n
     offers: 0,
     inFlightBytes: 0,
     pace: startPace(nowMs),
+    proven: false,
     strikes: 0,
     snubbedUntilMs: 0,
     progressMs: nowMs,

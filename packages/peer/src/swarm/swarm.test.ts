@@ -105,6 +105,40 @@ describe('the planner', () => {
     expect(requests(planRequests(state, 5))).toEqual([])
   })
 
+  it('asks a far neighbour for one span, and for more once that verified; the origin meanwhile', () => {
+    const state = swarm()
+    applyEvent(state, { type: 'joined', peer: 'far', local: false, spans: bitmap(all), nowMs: 0 })
+    const ofFar = (nowMs: number) => requests(planRequests(state, nowMs)).filter(({ from }) => from === 'far')
+    const [first, ...more] = requests(planRequests(state, 1))
+    expect(first).toMatchObject({ from: 'far', reason: 'wan-holder' })
+    expect(more.length).toBeGreaterThan(0)
+    expect(more.every(({ from }) => from === ORIGIN)).toBe(true)
+    expect(ofFar(2)).toEqual([])
+    applyEvent(state, { type: 'done', from: 'far', span: first?.span ?? 0, nowMs: 3 })
+    expect(ofFar(4).length).toBeGreaterThan(1)
+  })
+
+  it('bans a far neighbour whose first span does not verify', () => {
+    const state = swarm({ origin: false })
+    applyEvent(state, { type: 'joined', peer: 'liar', local: false, spans: bitmap(all), nowMs: 0 })
+    const [first] = requests(planRequests(state, 1))
+    applyEvent(state, { type: 'failed', from: 'liar', span: first?.span ?? 0, cause: 'corrupt', nowMs: 2 })
+    expect(planRequests(state, 3)).toEqual([{ type: 'ban', peer: 'liar', cause: 'corrupt' }])
+  })
+
+  it('does not wait for a far neighbour that falls silent at the very end, where another has the span', () => {
+    const state = swarm({ origin: false }, 1)
+    applyEvent(state, { type: 'joined', peer: 'far', local: false, spans: bitmap([0], 1), nowMs: 0 })
+    planRequests(state, 0)
+    applyEvent(state, { type: 'progress', from: 'far', span: 0, bytes: 600_000, nowMs: 1_000 })
+    expect(planRequests(state, 3_500)).toEqual([])
+    applyEvent(state, { type: 'joined', peer: 'other', local: false, spans: bitmap([0], 1), nowMs: 3_500 })
+    expect(planRequests(state, 3_600)).toMatchObject([
+      { type: 'cancel', from: 'far', span: 0, cause: 'stalled' },
+      { type: 'request', from: 'other', span: 0 },
+    ])
+  })
+
   it('asks a faster neighbour as well for what a slow one still owes at the end', () => {
     const state = swarm({ origin: false }, 1)
     applyEvent(state, { type: 'joined', peer: 'slow', local: true, spans: bitmap([0], 1), nowMs: 0 })
