@@ -6,9 +6,9 @@ import { launch } from '@shoal/cli/launch'
 // itself is 40 MB, and until it is there nothing need be looked for.
 // One heap for all threads (glibc): what one of them frees, the next can use.
 const flags = [
-  '--min-semi-space-size=1',
-  '--max-semi-space-size=1',
+  '--min-semi-space-size=2',
+  '--max-semi-space-size=2',
   '--memory-saver-mode',
-  '--initial-old-space-size=40',
+  '--initial-old-space-size=60',
 ]
 await launch(import.meta.url, 'main', flags, { MALLOC_ARENA_MAX: '1' })

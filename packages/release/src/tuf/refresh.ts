@@ -107,7 +107,7 @@ async function updateRoots(set: TrustedSet, { sources, options }: Step): Promise
   const bytesMax = (options.caps ?? METADATA_BYTES_MAX).root
   for (let rotation = 0; rotation < ROOT_ROTATIONS_MAX; rotation++) {
     const answers = await sources.gather(metadataFile('root', set.root.signed.version + 1), bytesMax)
-    if (!answers.some((bytes) => takesRoot(set, bytes, options))) return
+    if (!distinct(answers).some((bytes) => takesRoot(set, bytes, options))) return
   }
 }
 
@@ -143,7 +143,7 @@ async function gatherTimestamps(
   const known = before.timestamp?.signed.version ?? 0
   const versions = new Map<number, Uint8Array>()
   let confirmed = false
-  for (const bytes of await sources.gather('timestamp.json', bytesMax)) {
+  for (const bytes of distinct(await sources.gather('timestamp.json', bytesMax))) {
     try {
       const version = versionOf(roots, before, bytes)
       if (version === known) confirmed = true
@@ -157,6 +157,11 @@ async function gatherTimestamps(
   const candidates = newest.slice(0, TIMESTAMPS_TRIED_MAX)
   if (first !== undefined && !candidates.includes(first)) candidates.push(first)
   return { candidates, confirmed }
+}
+
+/** Who all say the same are believed or refused together: to check a signature costs more than all else of a refresh. */
+function distinct(answers: readonly Uint8Array[]): Uint8Array[] {
+  return answers.filter((bytes, at) => answers.findIndex((other) => Buffer.compare(other, bytes) === 0) === at)
 }
 
 /** The version of a timestamp that is valid and not older than the one before. */
