@@ -3,11 +3,11 @@ import { launch } from '@shoal/cli/launch'
 
 // Chunks stream through: a small nursery is emptied while they are young, before they count as old and pile up.
 // What became old all the same is collected once a third has come to what is in use, and not at twice that and more; the program
-// itself is 40 MB, and until it is there nothing need be looked for.
+// itself is 40 MB, and until half as much has come to it, nothing need be looked for.
 // One heap for all threads (glibc): what one of them frees, the next can use.
 const flags = [
-  '--min-semi-space-size=2',
-  '--max-semi-space-size=2',
+  '--min-semi-space-size=1',
+  '--max-semi-space-size=1',
   '--memory-saver-mode',
   '--initial-old-space-size=60',
 ]
