@@ -1,5 +1,5 @@
-/** What somebody typed into a field of a form that is being sent. */
-export function fieldOf(event: Event, name: string): string {
-  const value = new FormData(event.currentTarget as HTMLFormElement).get(name)
-  return typeof value === 'string' ? value.trim() : ''
+/** What somebody typed into the fields of a form that is being sent. */
+export function valuesOf(event: Event): Record<string, string> {
+  const fields = [...new FormData(event.currentTarget as HTMLFormElement)]
+  return Object.fromEntries(fields.map(([name, value]) => [name, typeof value === 'string' ? value.trim() : '']))
 }

@@ -11,7 +11,7 @@ describe('figures', () => {
 
   it.each([
     [0, 0, '–'],
-    [1, 2, '50 %'],
+    [1, 2, '50.0 %'],
     [999_999, 1_000_000, '99.9 %'],
     [1, 1_000_000, '< 0.1 %'],
     [7, 7, '100 %'],
@@ -23,6 +23,7 @@ describe('figures', () => {
     [59, '59 s'],
     [1_800, '30 min'],
     [90_000, '1 d 1 h'],
+    [31_622_400, '1 y 1 d'],
     [3_601, '1 h'],
   ])('writes %d seconds as %s', (seconds, text) => expect(spanInWords(seconds)).toBe(text))
 

@@ -1,6 +1,7 @@
 /** Figures as people read them. */
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
 const SPANS: readonly (readonly [name: string, seconds: number])[] = [
+  ['y', 31_536_000],
   ['d', 86_400],
   ['h', 3_600],
   ['min', 60],
@@ -28,14 +29,14 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${countInWords(count)} ${count === 1 ? one : many}`
 }
 
-/** `94.2 %`; 0 of nothing is a dash. */
+/** `94.2 %`, `24.0 %`, so that they stand under one another; 0 of nothing is a dash. */
 export function shareInWords(part: number, whole: number): string {
   if (whole === 0) return '–'
   const percent = (100 * part) / whole
   // All but one of a million is not all.
   if (percent > 99.9 && percent < 100) return '99.9 %'
   if (percent > 0 && percent < 0.1) return '< 0.1 %'
-  return `${Number(percent.toFixed(1))} %`
+  return percent === 0 || percent === 100 ? `${percent} %` : `${percent.toFixed(1)} %`
 }
 
 /** `2 d 3 h`, `17 min`: the two largest units, or only the largest when it is of seconds or many. */

@@ -67,7 +67,7 @@ function Columns({ rows }: { rows: readonly Hour[] }) {
           <g key={tick}>
             <line class="grid" x1={MARGIN.left} x2={width - MARGIN.right} y1={y(tick)} y2={y(tick)} />
             <text class="axis" x={MARGIN.left - 8} y={y(tick) + 4} text-anchor="end">
-              {bytesInWords(tick)}
+              {bytesInWords(tick).replace('.0 ', ' ')}
             </text>
           </g>
         ))}

@@ -15,8 +15,13 @@ export function RingBar({ ring }: { ring: RingView }) {
   )
 }
 
+/** Whatever they failed by. */
+export function failedOf({ failed, timedOut }: Pick<RingView, 'failed' | 'timedOut'>): number {
+  return failed + timedOut
+}
+
 function partsOf(ring: RingView): (readonly [part: string, count: number])[] {
-  const failed = ring.failed + ring.timedOut
+  const failed = failedOf(ring)
   const silent = ring.silent.offline + ring.silent.online
   const busy = Math.max(0, ring.began - ring.healthy - failed)
   const waiting = Math.max(0, ring.target - ring.healthy - failed - busy - silent)

@@ -1,21 +1,18 @@
-import type { DeviceDetail, HistoryRow, Paged } from '@shoal/tracker/api'
+import type { DeviceDetail, HistoryRow } from '@shoal/tracker/api'
 import { addressOf, deviceAddress, rolloutAddress } from '../address.ts'
 import { useResource } from '../api.ts'
 import { movedBytes } from '../charts/sources.ts'
 import { bytesInWords, shareInWords } from '../format.ts'
 import { Facts, Loaded, Page, Section } from '../parts/page.tsx'
 import { InstallText } from '../parts/install-text.tsx'
-import { Pager } from '../parts/pager.tsx'
+import { Listing } from '../parts/listing.tsx'
 import { ReleaseLink } from '../parts/rollout-card.tsx'
 import { State } from '../parts/state.tsx'
 import { Table } from '../parts/table.tsx'
 import { Ago, Moment } from '../parts/time.tsx'
-import { place } from '../route.ts'
 
 export function DevicePage({ id }: { id: string }) {
   const device = useResource<DeviceDetail>(deviceAddress(id))
-  const query = Object.fromEntries(place.value.query)
-  const history = useResource<Paged<HistoryRow>>(addressOf(`${deviceAddress(id)}/history`, query))
   return (
     <Page title={`Device …${id.slice(-10)}`} lead={<code class="id">{id}</code>}>
       <Loaded resource={device}>
@@ -58,44 +55,43 @@ export function DevicePage({ id }: { id: string }) {
         )}
       </Loaded>
       <Section title="What it reported">
-        <Loaded resource={history}>{(page) => <History page={page} />}</Loaded>
+        <Listing<HistoryRow> path={`${deviceAddress(id)}/history`} noun="report">
+          {(rows) => <History rows={rows} />}
+        </Listing>
       </Section>
     </Page>
   )
 }
 
-function History({ page: { rows, total, cursor } }: { page: Paged<HistoryRow> }) {
+function History({ rows }: { rows: readonly HistoryRow[] }) {
   return (
-    <>
-      <Table
-        caption="Reports of the device, the newest first"
-        rows={rows}
-        keyOf={({ counter }) => counter}
-        columns={[
-          { name: 'At', cell: ({ atMs }) => <Moment atMs={atMs} /> },
-          {
-            name: 'Release',
-            cell: (row) => (
-              <>
-                {row.product} <ReleaseLink {...row} />
-              </>
-            ),
-          },
-          { name: 'State', cell: (row) => <State of={row.state} code={row.code} /> },
-          {
-            name: 'Downloaded',
-            isNumber: true,
-            cell: ({ bytes }) => (bytes === undefined ? '' : bytesInWords(movedBytes(bytes))),
-          },
-          {
-            name: 'From the origin',
-            isNumber: true,
-            cell: ({ bytes }) => (bytes === undefined ? '' : shareInWords(bytes.origin, movedBytes(bytes))),
-          },
-        ]}
-      />
-      <Pager shown={rows.length} total={total} cursor={cursor} noun="report" />
-    </>
+    <Table
+      caption="Reports of the device, the newest first"
+      rows={rows}
+      keyOf={({ counter }) => counter}
+      columns={[
+        { name: 'At', cell: ({ atMs }) => <Moment atMs={atMs} /> },
+        {
+          name: 'Release',
+          cell: (row) => (
+            <>
+              {row.product} <ReleaseLink {...row} />
+            </>
+          ),
+        },
+        { name: 'State', cell: (row) => <State of={row.state} code={row.code} /> },
+        {
+          name: 'Downloaded',
+          isNumber: true,
+          cell: ({ bytes }) => (bytes === undefined ? '' : bytesInWords(movedBytes(bytes))),
+        },
+        {
+          name: 'From the origin',
+          isNumber: true,
+          cell: ({ bytes }) => (bytes === undefined ? '' : shareInWords(bytes.origin, movedBytes(bytes))),
+        },
+      ]}
+    />
   )
 }
 

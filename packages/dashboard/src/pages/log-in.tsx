@@ -1,7 +1,7 @@
 import type { ErrorAnswer } from '@shoal/tracker/api'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ApiError, logIn } from '../api.ts'
-import { fieldOf } from '../form.ts'
+import { valuesOf } from '../form.ts'
 import { Problem } from '../parts/page.tsx'
 
 export function LogInPage() {
@@ -11,7 +11,7 @@ export function LogInPage() {
   async function submit(event: Event): Promise<void> {
     event.preventDefault()
     try {
-      await logIn(fieldOf(event, 'token'))
+      await logIn(valuesOf(event)['token'] ?? '')
     } catch (failure) {
       if (!(failure instanceof ApiError)) throw failure
       setError(failure.answer)

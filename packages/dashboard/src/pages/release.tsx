@@ -60,7 +60,7 @@ function factsOf({ product, channel, version, isBase, isStep, withdrawn, devices
           ? 'by every device of the channel'
           : 'by the rings that are open',
     ],
-    ['Must not be skipped', isStep ? 'yes' : 'no'],
+    ...(isStep ? [['On the way up', 'not to be skipped'] as const] : []),
     ['Have it', <a href={addressOf('/devices', { product, channel, version })}>{plural(devices, 'device')}</a>],
     ['Have it and are there', plural(holders, 'device')],
     [

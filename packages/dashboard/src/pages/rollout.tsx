@@ -72,7 +72,9 @@ function View({ view, onOrder }: { view: RolloutView; onOrder: (view: RolloutVie
             ))}
           </ul>
           {reporters === 'anyone' && (
-            <p>Not authenticated: the fleet is open, and anybody may send reports that are counted here.</p>
+            <p class="open-reports">
+              Not authenticated: the fleet is open, and anybody may send reports that are counted here.
+            </p>
           )}
         </Section>
       )}

@@ -7,23 +7,19 @@ import { Table, type Column } from './table.tsx'
 
 type Ring = RolloutView['rings'][number]
 
-/** A device that is further counts in every earlier column, too. */
+/** A device that is further counts in every earlier column, too. Of a ring that waits nothing is said that has not begun. */
 export function RingTable({ rollout, rings }: { rollout: string; rings: readonly Ring[] }) {
   const count = (name: string, read: (ring: Ring) => number): Column<Ring> => ({
     name,
     isNumber: true,
-    cell: (ring) => (read(ring) === 0 && ring.state === 'waiting' ? '–' : countInWords(read(ring))),
+    cell: (ring) => countOf(ring, read(ring)),
   })
   const linked = (name: string, read: (ring: Ring) => number, query: Record<string, string>): Column<Ring> => ({
     name,
     isNumber: true,
     cell: (ring) =>
       read(ring) === 0 ? (
-        ring.state === 'waiting' ? (
-          '–'
-        ) : (
-          '0'
-        )
+        countOf(ring, 0)
       ) : (
         <a href={addressOf('/devices', { rollout, ring: rings.indexOf(ring), ...query })}>{countInWords(read(ring))}</a>
       ),
@@ -52,23 +48,24 @@ export function RingTable({ rollout, rings }: { rollout: string; rings: readonly
         count('Failed', (ring) => ring.failed),
         count('Timed out', (ring) => ring.timedOut),
         count('Returned', (ring) => ring.returned),
-        {
-          name: 'Silent',
-          isNumber: true,
-          cell: ({ silent, state }) =>
-            silent.offline + silent.online === 0 ? (
-              state === 'waiting' ? (
-                '–'
-              ) : (
-                '0'
-              )
-            ) : (
-              <span title={`offline ${silent.offline}, online without a report ${silent.online}`}>
-                {countInWords(silent.offline + silent.online)}
-              </span>
-            ),
-        },
+        { name: 'Silent', isNumber: true, cell: (ring) => <Silent ring={ring} /> },
       ]}
     />
+  )
+}
+
+function countOf({ state }: Ring, count: number): string {
+  return count === 0 && state === 'waiting' ? '' : countInWords(count)
+}
+
+function Silent({ ring }: { ring: Ring }) {
+  const { offline, online } = ring.silent
+  if (offline + online === 0) return <>{countOf(ring, 0)}</>
+  const parts = `offline ${countInWords(offline)}, online without a report ${countInWords(online)}`
+  return (
+    <span title={parts}>
+      {countInWords(offline + online)}
+      <span class="hidden">, {parts}</span>
+    </span>
   )
 }

@@ -1,7 +1,7 @@
 import type { RolloutSummary } from '@shoal/tracker/api'
 import { releaseAddress, rolloutAddress } from '../address.ts'
 import { may } from '../api.ts'
-import { RingBar } from '../charts/ring-bar.tsx'
+import { failedOf, RingBar } from '../charts/ring-bar.tsx'
 import { countInWords, shareInWords } from '../format.ts'
 import { State } from './state.tsx'
 import { Ago } from './time.tsx'
@@ -33,6 +33,7 @@ export function RolloutCard({ rollout, level = 3 }: { rollout: RolloutSummary; l
             <span class="ring-name">{ring.name}</span>
             <RingBar ring={ring} />
             <span class="ring-count">
+              {failedOf(ring) > 0 && <span class="bad ring-failed-count">{countInWords(failedOf(ring))} failed</span>}
               {countInWords(ring.healthy)} / {countInWords(ring.target)}
               <span class="muted"> {shareInWords(ring.healthy, ring.target)}</span>
             </span>

@@ -23,8 +23,8 @@ export function SignedRelease({ of: { problem, roles, platforms } }: { of: Signe
               { name: 'Platform', cell: ({ platform }) => platform },
               { name: 'Size', isNumber: true, cell: ({ sizeBytes }) => known(sizeBytes, bytesInWords) },
               { name: 'Files', isNumber: true, cell: ({ entries }) => known(entries, countInWords) },
-              { name: 'Place in the channel', isNumber: true, cell: ({ counter }) => countInWords(counter) },
-              { name: 'Id', cell: ({ release }) => <code class="id">{release}</code> },
+              { name: 'Counter', isNumber: true, cell: ({ counter }) => countInWords(counter) },
+              { name: 'Id', isWide: true, cell: ({ release }) => <code class="id">{release}</code> },
             ]}
           />
         )}
@@ -38,7 +38,7 @@ export function SignedRelease({ of: { problem, roles, platforms } }: { of: Signe
             columns={[
               { name: 'Role', cell: ({ role }) => <code>{role}</code> },
               { name: 'Signatures', isShort: true, cell: (role) => <Signatures of={role} /> },
-              { name: 'Keys', isShort: true, cell: ({ keys }) => <Keys of={keys} /> },
+              { name: 'Keys', isShort: true, isWide: true, cell: ({ keys }) => <Keys of={keys} /> },
               { name: 'Version', isNumber: true, cell: ({ version }) => countInWords(version) },
               { name: 'Expires', isShort: true, cell: ({ expiresMs }) => <Ago atMs={expiresMs} /> },
             ]}
@@ -69,12 +69,14 @@ const KEY_CHARACTERS = 12
 function Keys({ of: keys }: { of: Role['keys'] }) {
   return (
     <ul class="keys">
-      {keys.map(({ id, signed }) => (
-        <li key={id} class={signed ? undefined : 'muted'}>
-          <Icon name={signed ? 'check' : 'dash'} />
-          <code title={id}>{id.slice(0, KEY_CHARACTERS)}…</code> {signed ? 'signed' : 'did not sign'}
-        </li>
-      ))}
+      {keys
+        .toSorted((a, b) => Number(b.signed) - Number(a.signed))
+        .map(({ id, signed }) => (
+          <li key={id} class={signed ? undefined : 'muted'}>
+            <Icon name={signed ? 'check' : 'dash'} />
+            <code title={id}>{id.slice(0, KEY_CHARACTERS)}…</code> {signed ? 'signed' : 'did not sign'}
+          </li>
+        ))}
     </ul>
   )
 }

@@ -6,6 +6,8 @@ export interface Column<Row> {
   isNumber?: boolean
   /** Never broken into lines. */
   isShort?: boolean
+  /** On a telephone, where each row is a block of two columns: over both. */
+  isWide?: boolean
   cell: (row: Row) => ComponentChildren
 }
 
@@ -22,28 +24,29 @@ export function Table<Row>(props: {
   return (
     // A region that scrolls must be reached by keyboard, too.
     <div class="scroll" role="region" aria-label={caption} tabIndex={0}>
-      <table>
+      {/* Roles as they are anyway: a table that is laid out as blocks would lose them in some browsers. */}
+      <table role="table">
         <caption class="hidden">{caption}</caption>
-        <thead>
-          <tr>
+        <thead role="rowgroup">
+          <tr role="row">
             {columns.map(({ name, isNumber }) => (
-              <th key={name} scope="col" class={isNumber === true ? 'number' : undefined}>
+              <th key={name} role="columnheader" scope="col" class={isNumber === true ? 'number' : undefined}>
                 {name}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {rows.map((row) => (
-            <tr key={keyOf(row)}>
-              {columns.map(({ name, isNumber, isShort, cell }, at) =>
+            <tr key={keyOf(row)} role="row">
+              {columns.map((column, at) =>
                 at === 0 ? (
-                  <th key={name} scope="row">
-                    {cell(row)}
+                  <th key={column.name} role="rowheader" scope="row">
+                    {column.cell(row)}
                   </th>
                 ) : (
-                  <td key={name} class={isNumber === true ? 'number' : isShort === true ? 'short' : undefined}>
-                    {cell(row)}
+                  <td key={column.name} role="cell" class={classOf(column)} data-name={column.name}>
+                    {column.cell(row)}
                   </td>
                 ),
               )}
@@ -53,4 +56,8 @@ export function Table<Row>(props: {
       </table>
     </div>
   )
+}
+
+function classOf<Row>({ isNumber, isShort, isWide }: Column<Row>): string {
+  return [isNumber && 'number', isShort && 'short', isWide && 'wide'].filter(Boolean).join(' ')
 }

@@ -1,29 +1,25 @@
 import { TrackerError } from '../../error.ts'
 import type { ApiDeps } from '../deps.ts'
+import { list } from '../list.ts'
 import { route } from '../route.ts'
 import {
   deviceDetail,
+  deviceFilter,
   deviceParams,
-  deviceQuery,
   deviceRow,
-  historyQuery,
   historyRow,
-  siteQuery,
+  siteFilter,
   siteRow,
 } from '../schemas/device.ts'
-import { pageOf, splitPage } from '../schemas/fields.ts'
 import { z } from 'zod'
 
 export const deviceRoutes = [
-  route({
-    method: 'GET',
+  list({
     path: '/devices',
-    role: 'viewer',
     summary: 'Devices that reported; everything that is asked for must hold.',
-    query: deviceQuery,
-    answer: pageOf(deviceRow),
-    async handle({ query }, { store, now }: ApiDeps) {
-      const { filter, page } = splitPage(query)
+    filter: deviceFilter,
+    row: deviceRow,
+    find({ filter, page }, { store, now }: ApiDeps) {
       const { silentSeconds, ...rest } = filter
       const silence = silentSeconds === undefined ? {} : { silentSinceMs: now() - 1_000 * silentSeconds }
       return store.devices({ ...rest, ...silence }, page)
@@ -44,29 +40,19 @@ export const deviceRoutes = [
       })
     },
   }),
-  route({
-    method: 'GET',
+  list({
     path: '/devices/:id/history',
-    role: 'viewer',
     summary: 'What a device reported, the newest first.',
     params: deviceParams,
-    query: historyQuery,
-    answer: pageOf(historyRow),
-    async handle({ params, query }, { store }: ApiDeps) {
-      return store.deviceHistory(params.id, splitPage(query).page)
-    },
+    row: historyRow,
+    find: ({ params, page }, { store }: ApiDeps) => store.deviceHistory(params.id, page),
   }),
-  route({
-    method: 'GET',
+  list({
     path: '/sites',
-    role: 'viewer',
     summary: 'Sites, and where the bytes of their devices came from.',
-    query: siteQuery,
-    answer: pageOf(siteRow),
-    async handle({ query }, { store }: ApiDeps) {
-      const { filter, page } = splitPage(query)
-      return store.sites({ ...filter, ...page })
-    },
+    filter: siteFilter,
+    row: siteRow,
+    find: ({ filter, page }, { store }: ApiDeps) => store.sites({ ...filter, ...page }),
   }),
   route({
     method: 'GET',

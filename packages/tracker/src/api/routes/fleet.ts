@@ -1,10 +1,10 @@
 import { avoidedBytes, sumBytes } from '../bytes.ts'
 import type { ApiDeps } from '../deps.ts'
 import { readFleet } from '../fleet-now.ts'
+import { list } from '../list.ts'
 import { route } from '../route.ts'
 import { summarise } from '../rollout-view.ts'
-import { auditEntry, auditQuery } from '../schemas/audit.ts'
-import { pageOf, splitPage } from '../schemas/fields.ts'
+import { auditEntry, auditFilter } from '../schemas/audit.ts'
 import type { VersionCount } from '../../store/store.ts'
 import type { RoleSigners } from '@shoal/release'
 import type { SignedRelease } from '../../origin/signed-release.ts'
@@ -91,17 +91,12 @@ export const fleetRoutes = [
       return { current: { ...facts, document: Buffer.from(document).toString('utf8') }, channels }
     },
   }),
-  route({
-    method: 'GET',
+  list({
     path: '/audit',
-    role: 'viewer',
     summary: 'Who changed what, and what the gates decided; the newest first.',
-    query: auditQuery,
-    answer: pageOf(auditEntry),
-    async handle({ query }, { store }: ApiDeps) {
-      const { filter, page } = splitPage(query)
-      return store.audit(filter, page)
-    },
+    filter: auditFilter,
+    row: auditEntry,
+    find: ({ filter, page }, { store }: ApiDeps) => store.audit(filter, page),
   }),
 ]
 

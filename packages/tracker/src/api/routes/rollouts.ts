@@ -1,12 +1,12 @@
 import type { ApiDeps } from '../deps.ts'
+import { list } from '../list.ts'
 import { route } from '../route.ts'
 import { summarise, explainGate, ordersFor, viewRings } from '../rollout-view.ts'
-import { pageOf, splitPage } from '../schemas/fields.ts'
 import {
   newRollout,
   rolloutOrder,
   rolloutParams,
-  rolloutQuery,
+  rolloutFilter,
   rolloutSummary,
   rolloutView,
 } from '../schemas/rollout.ts'
@@ -18,15 +18,12 @@ import { sumBytes } from '../bytes.ts'
 const TIMELINE_ROWS = 100
 
 export const rolloutRoutes = [
-  route({
-    method: 'GET',
+  list({
     path: '/rollouts',
-    role: 'viewer',
     summary: 'Rollouts, the newest first.',
-    query: rolloutQuery,
-    answer: pageOf(rolloutSummary),
-    async handle({ query }, { store, aggregates }: ApiDeps) {
-      const { filter, page } = splitPage(query)
+    filter: rolloutFilter,
+    row: rolloutSummary,
+    async find({ filter, page }, { store, aggregates }: ApiDeps) {
       const { state, ...rest } = filter
       const rollouts = await store.rollouts({ ...rest, ...(state === undefined ? {} : { state: [state] }) }, page)
       const rows = await Promise.all(

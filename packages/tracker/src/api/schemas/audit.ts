@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, pageQuery, rolloutId, text, timeMs } from './fields.ts'
+import { count, rolloutId, text, timeMs } from './fields.ts'
 
 export const auditEntry = z.object({
   id: count,
@@ -12,4 +12,4 @@ export const auditEntry = z.object({
   text: z.string(),
 })
 
-export const auditQuery = z.strictObject({ ...pageQuery, rollout: rolloutId.optional(), by: text.optional() })
+export const auditFilter = { rollout: rolloutId.optional(), by: text.optional() }

@@ -1,7 +1,7 @@
 import { REPORT_SOURCES, REPORT_STATES } from '@shoal/release'
 import { z } from 'zod'
 import { LIMITS } from '../../limits.ts'
-import { count, device, memberName, name, pageQuery, rolloutId, text, timeMs, version } from './fields.ts'
+import { count, device, memberName, name, rolloutId, text, timeMs, version } from './fields.ts'
 
 export const bytes = z.object(
   Object.fromEntries(REPORT_SOURCES.map((source) => [source, count])) as Record<
@@ -60,8 +60,7 @@ export const historyRow = z.object({
   bytes: bytes.optional(),
 })
 
-export const deviceQuery = z.strictObject({
-  ...pageQuery,
+export const deviceFilter = {
   site: memberName.optional(),
   group: memberName.optional(),
   state: deviceState.optional(),
@@ -73,10 +72,9 @@ export const deviceQuery = z.strictObject({
   code: failureCode.optional().describe('why it failed'),
   silentSeconds: z.coerce.number().int().min(1).max(31_536_000).optional().describe('not heard of for so long'),
   text: text.optional().describe('in id, site, group or a label'),
-})
+}
 
 export const deviceParams = z.strictObject({ id: device })
-export const historyQuery = z.strictObject(pageQuery)
 
 export const versionCount = z.object({
   product: z.string(),
@@ -100,7 +98,7 @@ export const siteRow = z.object({
   bytes,
   flows: flows.describe('where what arrived came from, as far as devices told'),
 })
-export const siteQuery = z.strictObject({ ...pageQuery, text: text.optional() })
+export const siteFilter = { text: text.optional() }
 export const hourRow = bytes.extend({ hourMs: timeMs })
 export const deviceTotals = z.object({
   devices: count,

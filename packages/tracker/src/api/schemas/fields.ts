@@ -35,15 +35,7 @@ export function pageOf<Row extends z.ZodType>(row: Row) {
   })
 }
 
-/** Splits a query into what to look for and which page of it. */
-export function splitPage<Query extends { cursor?: string | undefined; limit: number }>(
-  query: Query,
-): { filter: Given<Omit<Query, 'cursor' | 'limit'>>; page: { cursor?: string; limit: number } } {
-  const { cursor, limit, ...filter } = query
-  return { filter: given(filter), page: cursor === undefined ? { limit } : { cursor, limit } }
-}
-
-type Given<T> = { [Key in keyof T]: Exclude<T[Key], undefined> }
+export type Given<T> = { [Key in keyof T]: Exclude<T[Key], undefined> }
 
 /** Without what is undefined: a key that is there counts as given. */
 export function given<T extends object>(fields: T): Given<T> {

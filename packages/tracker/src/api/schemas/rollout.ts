@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { bytes } from './device.ts'
 import { auditEntry } from './audit.ts'
-import { count, device, memberName, name, pageQuery, rolloutId, text, timeMs, version } from './fields.ts'
+import { count, device, memberName, name, rolloutId, text, timeMs, version } from './fields.ts'
 
 const LABEL = /^[a-z0-9][a-z0-9._-]{0,63}$/
 const LABEL_VALUE = /^[A-Za-z0-9._-]{0,64}$/
@@ -159,12 +159,11 @@ export const rolloutView = z.object({
   timeline: z.array(auditEntry).describe('the newest first'),
 })
 
-export const rolloutQuery = z.strictObject({
-  ...pageQuery,
+export const rolloutFilter = {
   product: name.optional(),
   channel: name.optional(),
   state: rolloutState.optional(),
-})
+}
 
 export const rolloutParams = z.strictObject({ id: rolloutId })
 
