@@ -254,12 +254,19 @@ export interface AuditEntry extends NewAuditEntry {
   id: number
 }
 
+/** With what the rollout that it is about offers, and where. */
+export interface ToldEntry extends AuditEntry {
+  product?: string
+  channel?: string
+  version?: string
+}
+
 export interface AuditStore {
   audit(filter: { rollout?: string; by?: string }, page: Page): Promise<Paged<AuditEntry>>
   /** Of the same `metadata.announced` that several trackers hear, one is kept. */
   addAudit(entry: NewAuditEntry): Promise<void>
   /** What came after that one, the oldest first; at most `pageRowsMax`. */
-  auditAfter(id: number, limit: number): Promise<AuditEntry[]>
+  auditAfter(id: number, limit: number): Promise<ToldEntry[]>
 }
 
 /** How far a webhook is with the audit log, whose entries are what it tells of. */

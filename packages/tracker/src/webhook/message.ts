@@ -1,7 +1,7 @@
 /** What is told: one entry of the audit log, signed as the Standard Webhooks specification has it. Pure. */
 import { createHmac } from 'node:crypto'
 import { LIMITS } from '../limits.ts'
-import type { AuditEntry } from '../store/store.ts'
+import type { AuditEntry, ToldEntry } from '../store/store.ts'
 import type { WebhookConfig } from './settings.ts'
 
 /** Goes to the one webhook that is its subject, whatever that wants. */
@@ -24,16 +24,16 @@ export function wants({ name, events }: Pick<WebhookConfig, 'name' | 'events'>, 
  */
 export function messageOf(
   fleet: string,
-  entry: AuditEntry,
+  entry: ToldEntry,
   { secrets }: Pick<WebhookConfig, 'secrets'>,
   nowMs: number,
 ): WebhookMessage {
-  const { id, atMs, by, action, subject, rollout, ring } = entry
+  const { id, atMs, by, action, subject, rollout, ring, product, channel, version } = entry
   const text = entry.text.slice(0, LIMITS.webhookTextCharactersMax)
   const body = JSON.stringify({
     type: action,
     timestamp: new Date(atMs).toISOString(),
-    data: { fleet, id, by, subject, rollout, ring, text },
+    data: { fleet, id, by, subject, rollout, ring, product, channel, version, text },
   })
   const messageId = `msg_${fleet.slice(0, 16)}_${id}_${atMs}`
   const seconds = String(Math.floor(nowMs / 1_000))

@@ -95,7 +95,7 @@ async function tellAll(hook: WebhookConfig, deps: WebhooksDeps, signal: AbortSig
     const entries = await store.auditAfter(state.cursor, LIMITS.webhookEventsAtOnceMax)
     for (const entry of entries) {
       if (wants(hook, entry)) {
-        const outcome = await post(hook.url, messageOf(deps.fleet, entry, hook, now()), signal)
+        const outcome = await post(hook, messageOf(deps.fleet, entry, hook, now()), signal)
         state = afterAttempt(state, outcome, { entry: entry.id, nowMs: now(), random: deps.random })
         deps.onAttempt(hook.name, outcome, state)
         if (outcome.is !== 'delivered' || !(await store.saveWebhook(hook.name, holder, state, until()))) return 'done'

@@ -1,5 +1,6 @@
 /** How people name who is to be told of what happens, and what is read for it. */
 import { isLoopbackHost } from '@shoal/cli'
+import { X509Certificate } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { z } from 'zod'
 import { TrackerError } from '../error.ts'
@@ -28,6 +29,8 @@ const webhookShape = z.strictObject({
     .min(1)
     .max(32)
     .default(['rollout.*', 'metadata.*']),
+  /** PEM file with who vouches for the receiver; the system's authorities when absent. */
+  caFile: z.string().min(1).optional(),
   /** Plain HTTP to another machine: whoever listens on the way can read what is told, but not forge it. */
   allowHttp: z.boolean().default(false),
 })
@@ -42,6 +45,8 @@ export type WebhookSettings = z.infer<typeof webhookShape>
 export interface WebhookConfig {
   name: string
   url: URL
+  /** PEM. */
+  ca?: Buffer
   /** What signatures are made with; a receiver that knows any of them is content. */
   secrets: readonly Uint8Array[]
   events: readonly string[]
@@ -53,6 +58,7 @@ export async function readWebhooks(settings: readonly WebhookSettings[]): Promis
     settings.map(async (hook) => ({
       ...{ name: hook.name, url: readUrl(hook), events: hook.events },
       secrets: await readSecrets(hook),
+      ...(hook.caFile === undefined ? {} : { ca: await readAuthority(hook.name, hook.caFile) }),
     })),
   )
 }
@@ -86,6 +92,19 @@ async function readSecrets({ name, secretFile }: WebhookSettings): Promise<Uint8
   return good
 }
 
+async function readAuthority(name: string, caFile: string): Promise<Buffer> {
+  await using handle = await open(caFile, 'r')
+  const { size } = await handle.stat()
+  const ca = size > LIMITS.tlsFileBytesMax ? Buffer.of() : await handle.readFile()
+  try {
+    // What is no certificate would else be left out without a word.
+    void new X509Certificate(ca)
+    return ca
+  } catch (cause) {
+    throw invalid(`${caFile} is no authority for webhook ${name}`, 'give a PEM file with its certificate', cause)
+  }
+}
+
 function readSecret(line: string): Uint8Array | undefined {
   const [, text] = SECRET.exec(line) ?? []
   if (text === undefined) return undefined
@@ -93,6 +112,6 @@ function readSecret(line: string): Uint8Array | undefined {
   return secret.length >= SECRET_BYTES.min && secret.length <= SECRET_BYTES.max ? secret : undefined
 }
 
-function invalid(message: string, fix: string): TrackerError {
-  return new TrackerError('CONFIG_INVALID', message, { fix })
+function invalid(message: string, fix: string, cause?: unknown): TrackerError {
+  return new TrackerError('CONFIG_INVALID', message, { fix, cause })
 }

@@ -1,7 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto'
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,10 +38,10 @@ beforeEach(async () => {
 afterEach(() => stack.disposeAsync())
 
 /** Somebody who listens, and answers as it is told to: by default with what 200 says. */
-async function startReceiver() {
+async function startReceiver(tls?: ServerOptions) {
   const told: Told[] = []
   const answers: ((response: ServerResponse) => void)[] = []
-  const server = createServer((request, response) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const pieces: Buffer[] = []
     request.on('data', (piece: Buffer) => pieces.push(piece))
     request.on('end', () => {
@@ -48,14 +50,15 @@ async function startReceiver() {
       const answer = answers.shift() ?? ((ok: ServerResponse) => ok.writeHead(200).end('thanks'))
       answer(response)
     })
-  })
+  }
+  const server = tls === undefined ? createServer(onRequest) : createTlsServer(tls, onRequest)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   stack.defer(() => {
     server.closeAllConnections()
     server.close()
   })
-  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`)
+  const url = new URL(`http${tls === undefined ? '' : 's'}://127.0.0.1:${(server.address() as AddressInfo).port}/hook`)
   return { url, told, answers, texts: () => told.map(({ data }) => data.text) }
 }
 
@@ -105,6 +108,33 @@ describe('webhooks', () => {
     })
     await expect.poll(() => store.webhooks()).toMatchObject([{ name: 'chat', pending: 0, failures: 0, isDead: false }])
     expect(it.failures).toEqual([])
+  })
+
+  it('are known by the authority that the configuration names, and by no other', async () => {
+    const store = await openStore()
+    const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem'), '-days', '1']
+    const made = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', ...files]
+    const names = ['-subj', '/CN=chat', '-addext', 'subjectAltName=IP:127.0.0.1']
+    execFileSync('openssl', ['req', '-x509', ...made, ...names], { stdio: 'ignore' })
+    const [key, cert] = await Promise.all(['key.pem', 'cert.pem'].map((file) => readFile(join(folder, file))))
+    const receiver = await startReceiver({ key, cert })
+    await writeFile(join(folder, 'secret'), `whsec_${SECRET.toString('base64')}`)
+    const settings = { url: String(receiver.url), secretFile: join(folder, 'secret') }
+    const hooks = await readWebhooks(
+      webhooksShape.parse([
+        { ...settings, name: 'known', caFile: join(folder, 'cert.pem') },
+        { ...settings, name: 'unknown' },
+      ]),
+    )
+    const it = await start(store, hooks)
+    await it.note('one')
+    await expect.poll(receiver.texts).toEqual(['one'])
+    await expect
+      .poll(() => store.webhooks())
+      .toMatchObject([
+        { name: 'known', pending: 0 },
+        { name: 'unknown', pending: 1, problem: expect.stringContaining('give caFile') },
+      ])
   })
 
   it('that fail, redirect or break off are told again later, in the same order and with the same id', async () => {

@@ -17,10 +17,17 @@ export function auditStore(database: Database): AuditStore {
       }),
     addAudit: (entry) => database.transaction((queries) => addAudit(queries, entry)),
     async auditAfter(id, limit) {
-      const rows = await database.all('SELECT * FROM audit WHERE id > ? ORDER BY id LIMIT ?', [
-        ...[id, Math.min(limit, LIMITS.pageRowsMax)],
-      ])
-      return rows.map(readEntry)
+      const rows = await database.all(
+        `SELECT audit.*, product, channel, version FROM audit LEFT JOIN rollouts ON rollouts.id = audit.rollout
+         WHERE audit.id > ? ORDER BY audit.id LIMIT ?`,
+        [id, Math.min(limit, LIMITS.pageRowsMax)],
+      )
+      return rows.map((row) => ({
+        ...readEntry(row),
+        ...optional('product', row['product'] as string | null),
+        ...optional('channel', row['channel'] as string | null),
+        ...optional('version', row['version'] as string | null),
+      }))
     },
   }
 }
