@@ -52,6 +52,35 @@ it(
 )
 
 it(
+  'the tracker knows from where every byte came, and what the doctor of a device finds when somebody asks',
+  async () => {
+    const [site] = await world.sites()
+    const { lanPeers = 0, wanPeers = 0, cache = 0, origin = 0 } = site?.bytes ?? {}
+    const { sites = [], ...beyond } = site?.flows ?? {}
+    expect(lanPeers + wanPeers + cache).toBeGreaterThan(0)
+    expect(sites).toEqual([{ site: '', bytes: lanPeers + wanPeers + cache }])
+    expect(beyond).toEqual({ further: 0, origin })
+
+    let asked = 0
+    const run = (command: string): Promise<object> =>
+      world.ground.run('peer', `${command}-${++asked}`, [command, '--state-dir', canary.stateDir, '--json'])
+    const found = async (check: string): Promise<object | undefined> =>
+      (await world.device(canary.peerId)).checkup?.checks.find((each) => each.check === check)
+    await run('doctor')
+    await expect.poll(() => found('tracker'), { timeout: SLOW_MS }).toMatchObject({ verdict: 'ok' })
+    expect(await found('pause')).toBeUndefined()
+    await run('pause')
+    await expect(run('doctor')).rejects.toThrow('exit code 3')
+    await expect
+      .poll(() => found('pause'), { timeout: SLOW_MS })
+      .toMatchObject({ verdict: 'fail', text: expect.stringContaining('fix: shoal-peer resume') })
+    await run('resume')
+    expect((await world.device(canary.peerId)).installs).toMatchObject([{ installed: '1.0' }])
+  },
+  TEST_MS,
+)
+
+it(
   'a release that does not work halts with the canary, which goes back; nobody else is touched',
   async () => {
     await world.publish('2.0', true)

@@ -20,6 +20,17 @@ export interface RolloutView {
   rings: { name: string; began: number; healthy: number; failed: number; returned: number }[]
 }
 
+export interface DeviceView {
+  installs: { version: string; state: string; installed?: string }[]
+  checkup?: { checks: { check: string; verdict: string; text: string }[] }
+}
+
+export interface SiteView {
+  site: string
+  bytes: { lanPeers: number; wanPeers: number; cache: number; origin: number }
+  flows: { sites: { site: string; bytes: number }[]; further: number; origin: number }
+}
+
 export interface StagedWorld extends AsyncDisposable {
   readonly ground: Ground
   readonly origin: Origin
@@ -32,6 +43,8 @@ export interface StagedWorld extends AsyncDisposable {
   createRollout(version: string, plan: object): Promise<string>
   order(id: string, order: object): Promise<RolloutView>
   rollout(id: string): Promise<RolloutView>
+  device(id: string): Promise<DeviceView>
+  sites(): Promise<SiteView[]>
   /** Ends it with SIGKILL and starts it again at the same place. */
   restartTracker(): Promise<void>
   killTracker(): Promise<Exit>
@@ -119,6 +132,8 @@ export async function startStagedWorld(target: { product: string; channel: strin
     },
     order: (id, order) => ask('POST', `/rollouts/${id}/orders`, order) as Promise<RolloutView>,
     rollout: (id) => ask('GET', `/rollouts/${id}`) as Promise<RolloutView>,
+    device: (id) => ask('GET', `/devices/${id}`) as Promise<DeviceView>,
+    sites: async () => ((await ask('GET', '/sites')) as { rows: SiteView[] }).rows,
     async restartTracker() {
       await program.kill('SIGKILL')
       ;({ program, addresses, http } = await startTracker(addresses[0]?.replace(/\/p2p\/.*/, '') ?? ''))

@@ -50,6 +50,7 @@ export const PEER_EVENTS = {
   'reports-undelivered': 'info',
   'report-given-up': 'warn',
   'report-dropped': 'warn',
+  'checkup-failed': 'warn',
   // Of the membership in a private fleet.
   membership: 'info',
   'membership-ending': 'warn',

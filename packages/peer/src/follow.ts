@@ -36,11 +36,14 @@ export interface FollowOptions {
 
 export interface Following {
   status(): FollowStatus
+  /** What is current, as far as is known, unless something else is being brought in. */
+  settledOn(): Promise<string | undefined>
   /** Settles when the signal has aborted and the store is closed. */
   readonly ended: Promise<void>
 }
 
 const RETRY_MS = 5_000
+const SETTLED: readonly FollowStatus['state'][] = ['current', 'waiting', 'failing']
 /** How often a paused peer looks whether it may go on. */
 const PAUSED_MS = 500
 const RETRY_MAX_MS = 600_000
@@ -60,6 +63,7 @@ export function follow(peer: Peer, options: FollowOptions): Following {
   }
   let sources: ReturnType<typeof sourcesOf> | undefined
   let failure: Rounds['lastFailure'] = () => undefined
+  let installed: Rounds['installed'] = () => Promise.resolve(undefined)
 
   function enter(state: FollowStatus['state'], fields: Partial<FollowStatus> = {}): void {
     const { target, out, release, version } = status
@@ -128,6 +132,7 @@ export function follow(peer: Peer, options: FollowOptions): Following {
     await using opened = await options.open(onStep)
     const { rounds } = opened
     failure = () => rounds.lastFailure()
+    installed = () => rounds.installed()
     const presence = createPresence(options)
     let failures = 0
     let hurried = 0
@@ -187,6 +192,9 @@ export function follow(peer: Peer, options: FollowOptions): Following {
     status() {
       const failed = failure()
       return failed === undefined ? status : { ...status, failed }
+    },
+    async settledOn() {
+      return SETTLED.includes(status.state) ? (await installed())?.version : undefined
     },
     ended: run(),
   }

@@ -66,6 +66,8 @@ export const LIMITS = {
   },
   /** What `doctor` asks others must be answered in this time. */
   doctorTimeoutMs: 5_000,
+  /** How soon after its start a peer is examined, and how often then, each half to one and a half of it; and how soon one that is asked for is told again. */
+  checkups: { firstMs: 60_000, everyMs: 6 * 3_600_000, againMs: 600_000 },
   /** A limit in what the running daemon is told. */
   controlBodyBytesMax: 4 << 10,
   /** What monitoring may take, where it is served at all: for one request, how often that is looked after, and sockets. */

@@ -290,6 +290,7 @@ export const invalidReports: Vector[] = [
   says('report-checks--many', 'more than 16 checks', { checks: many(17, (at) => ({ ...CHECKS[0], check: at })) }),
   says('report-checks--name', 'a name in upper case', { checks: check({ check: 'Disk' }) }),
   says('report-checks--text', 'two lines', { checks: check({ text: 'a\nb' }) }),
+  says('report-checks--direction', 'text that turns its direction', { checks: check({ text: 'a\u202eb' }) }),
   says('report-checks--long', 'more than 240 bytes of text', { checks: check({ text: 'ö'.repeat(121) }) }),
   says('report-checks--extra', 'an unknown key', { checks: check({ fix: 'none' }) }),
 ]

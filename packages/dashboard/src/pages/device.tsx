@@ -3,6 +3,7 @@ import { addressOf, deviceAddress, rolloutAddress } from '../address.ts'
 import { useResource } from '../api.ts'
 import { movedBytes } from '../charts/sources.ts'
 import { bytesInWords, shareInWords } from '../format.ts'
+import { Checkup } from '../parts/checkup.tsx'
 import { Facts, Loaded, Page, Section } from '../parts/page.tsx'
 import { InstallText } from '../parts/install-text.tsx'
 import { Listing } from '../parts/listing.tsx'
@@ -31,6 +32,18 @@ export function DevicePage({ id }: { id: string }) {
                 ]}
               />
             </Section>
+            {row.checkup !== undefined && (
+              <Section
+                title="How it is"
+                note={
+                  <>
+                    Examined <Ago atMs={row.checkup.atMs} />
+                  </>
+                }
+              >
+                <Checkup checks={row.checkup.checks} />
+              </Section>
+            )}
             <Section title="Rollouts it belongs to">
               <Table
                 caption="Rollouts that the device belongs to"

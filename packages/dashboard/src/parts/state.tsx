@@ -2,7 +2,7 @@ import { Icon, type IconName } from './icon.tsx'
 
 type Tone = 'good' | 'bad' | 'warn' | 'busy' | 'calm'
 
-/** Of rollouts, rings and devices: never a colour alone. */
+/** Of rollouts, rings, devices and what doctors found: never a colour alone. */
 const STATES: Record<string, readonly [icon: IconName, tone: Tone, word: string]> = {
   running: ['play', 'busy', 'Running'],
   paused: ['pause', 'warn', 'Paused'],
@@ -21,6 +21,10 @@ const STATES: Record<string, readonly [icon: IconName, tone: Tone, word: string]
   failed: ['cross', 'bad', 'Failed'],
   returned: ['back', 'warn', 'Returned'],
   silent: ['quiet', 'calm', 'Silent'],
+  ok: ['check', 'good', 'Ok'],
+  warn: ['alert', 'warn', 'Warning'],
+  fail: ['cross', 'bad', 'Fails'],
+  unknown: ['dash', 'calm', 'Not known'],
 }
 
 export function State({ of, code }: { of: string; code?: string | undefined }) {

@@ -1,56 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { NeighbourInfo } from '../neighbours/index.ts'
 import { CHECKS, examine } from './checks.ts'
 import type { DoctorFacts } from './facts.ts'
+import { far, healthyFacts, HOUR_MS, near, NOW_MS } from './fixture/facts.ts'
 
-const NOW_MS = Date.parse('2026-05-01T12:00:00Z')
-const HOUR_MS = 3_600_000
-const near = { id: 'a', local: true, foundBy: ['mdns'] } as unknown as NeighbourInfo
-const far = { id: 'b', local: false, foundBy: ['tracker'] } as unknown as NeighbourInfo
-const unlimited = { bytesPerSecond: null, from: 'default' } as const
-
-function facts(change: Partial<DoctorFacts> = {}, status: Partial<DoctorFacts['status']> = {}): DoctorFacts {
-  return {
-    nowMs: NOW_MS,
-    trackers: [{ address: '/dns4/tracker/tcp/7071', roundTripMs: 12 }],
-    origin: { url: 'https://cdn.example/', isForbidden: false, roundTripMs: 30, rangeWorks: true, aheadMs: 400 },
-    discovery: { mdns: true, networks: ['10.4.0.7/22'] },
-    inboundConnections: 2,
-    disks: [{ path: '/srv', freeBytes: 50e9, sizeBytes: 100e9 }],
-    ...change,
-    status: {
-      peerId: 'me',
-      version: '0.1.0',
-      site: 'waw-2',
-      role: 'device',
-      paused: false,
-      startedMs: NOW_MS - HOUR_MS,
-      addresses: ['/ip4/10.4.0.7/tcp/7070/p2p/me'],
-      origin: 'https://cdn.example/',
-      sentBytes: 0,
-      sentWanBytes: 0,
-      limits: {
-        uploadWan: unlimited,
-        downloadWan: unlimited,
-        uploadLan: unlimited,
-        downloadLan: unlimited,
-        origin: unlimited,
-      },
-      metadata: {
-        versions: { root: 3, timestamp: 9 },
-        expires: { role: 'timestamp', at: new Date(NOW_MS + 30 * HOUR_MS).toISOString() },
-        confirmedMs: NOW_MS - 60_000,
-      },
-      policy: { version: 12, expires: new Date(NOW_MS + 29 * 24 * HOUR_MS).toISOString(), staged: ['game@stable'] },
-      reports: { pending: 0, dead: 0, dropped: 0 },
-      broker: { host: 'broker.example', connected: true },
-      follows: [{ target: 'game@stable', out: '/srv', state: 'current', sinceMs: NOW_MS }],
-      neighbours: [near, far],
-      ...status,
-    },
-  }
-}
-
+const facts = healthyFacts
 const { origin } = facts()
 const expiring = (at: string): Partial<DoctorFacts['status']> => ({
   metadata: { ...facts().status.metadata, expires: { role: 'timestamp', at } },

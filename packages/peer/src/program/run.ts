@@ -6,7 +6,7 @@ import type { Command } from 'commander'
 import { openCache } from '../cache/index.ts'
 import { configSchema, readAddresses, readSite, readTrustedRoot, type Config } from '../config/index.ts'
 import { startControl, type PeerStatus } from '../control/index.ts'
-import { gatherFacts } from '../doctor/index.ts'
+import { gatherFacts, startCheckups, type DoctorFacts } from '../doctor/index.ts'
 import { PEER_EVENTS } from '../events.ts'
 import { follow } from '../follow.ts'
 import { loadIdentity } from '../network/index.ts'
@@ -15,6 +15,7 @@ import { daemonStatus } from './daemon-status.ts'
 import { explainPeerError } from './explain.ts'
 import { openFollowed, startReporting } from './followed.ts'
 import { openMonitoring } from './monitoring.ts'
+import { channelOf, tellPresent } from './present.ts'
 import { cacheFolder, checkRole, readFollows } from './roles.ts'
 import { summaryFields } from './summary.ts'
 import { waitingText } from './waiting-text.ts'
@@ -99,9 +100,8 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
         log('waiting', about)
       },
       onPresent: async (version, rollout) => {
-        const { product, channel, platform } = followed.target
         const about = rollout === undefined ? {} : { rollout }
-        await reports?.tell({ product, channel, platform, version, state: 'present', ...about })
+        await reports?.tell({ ...channelOf(followed.target), version, state: 'present', ...about })
       },
       onFailure: (error) => {
         metrics?.failed()
@@ -113,6 +113,26 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
   })
   const status = (): PeerStatus =>
     daemonStatus(peer, { role: config.role, startedMs, follows, following, cache, reports })
+  const gather = (): Promise<DoctorFacts> =>
+    gatherFacts({
+      peer,
+      status: status(),
+      mdns: config.mdns,
+      folders: [resolve(config.stateDir), ...following.map((each) => each.status().out)],
+    })
+  const checkups =
+    reports === undefined
+      ? undefined
+      : stack.use(
+          startCheckups({
+            gather,
+            tell: async (checks, isNews) => {
+              reports.found(checks)
+              if (isNews) await tellPresent(reports, follows, following)
+            },
+            onFailure: (error) => log('checkup-failed', { error }),
+          }),
+        )
   stack.use(
     await startControl(join(resolve(config.stateDir), 'control.sock'), {
       setPaused: (paused) => peer.setPaused(paused),
@@ -123,13 +143,7 @@ async function run(flags: { config?: string; json?: boolean }): Promise<void> {
       },
       reports,
       status,
-      doctor: () =>
-        gatherFacts({
-          peer,
-          status: status(),
-          mdns: config.mdns,
-          folders: [resolve(config.stateDir), ...following.map((each) => each.status().out)],
-        }),
+      doctor: checkups === undefined ? gather : () => checkups.ask(),
     }),
   )
   const http = await monitoring?.serve()

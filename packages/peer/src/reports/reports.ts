@@ -1,7 +1,7 @@
 /** What this device says of releases on it: signed, queued on disk, delivered by a loop of its own. */
 import { join } from 'node:path'
 import type { PrivateKey } from '@libp2p/interface'
-import { createSigner, signReport, type Report } from '@shoal/release'
+import { createSigner, signReport, type Report, type ReportCheck } from '@shoal/release'
 import { createAlarm } from '../alarm.ts'
 import type { OnEvent } from '../events.ts'
 import { nodeDisk, type Disk } from '../store/index.ts'
@@ -13,7 +13,7 @@ import { sendReports, type SenderDeps } from './sender.ts'
 export type DeviceWords = Pick<Report, 'fleet' | 'device' | 'site' | 'group' | 'labels' | 'agent'>
 
 /** What there is to say. */
-export type Told = Omit<Report, keyof DeviceWords | 'counter' | 'atMs'>
+export type Told = Omit<Report, keyof DeviceWords | 'counter' | 'atMs' | 'checks'>
 
 export interface ReportsStatus extends ReportCounts {
   /** When the oldest was made that is to be sent. */
@@ -27,6 +27,8 @@ export interface ReportsStatus extends ReportCounts {
 export interface Reports extends AsyncDisposable {
   /** Returns when the report is on disk; it will be delivered at least once. */
   tell(told: Told): Promise<void>
+  /** The next report says so, unless it is of a download. */
+  found(checks: readonly ReportCheck[]): void
   list(which: 'pending' | 'dead'): ReportName[]
   /** Sends what was given up once more: all of it, or what is named. Returns how many. */
   resend(counters?: readonly number[]): Promise<number>
@@ -59,6 +61,7 @@ export async function startReports(
   const stopping = new AbortController()
   let deliveredMs: number | undefined
   let failure: string | undefined
+  let untold: readonly ReportCheck[] | undefined
 
   const sending = sendReports({
     queue,
@@ -79,8 +82,15 @@ export async function startReports(
 
   return {
     async tell(told) {
-      await queue.add(told.state, (counter) => signReport({ ...words(), ...told, counter, atMs: now() }, signer))
+      const checks = told.bytes === undefined ? untold : undefined
+      await queue.add(told.state, (counter) =>
+        signReport({ ...words(), ...told, ...(checks === undefined ? {} : { checks }), counter, atMs: now() }, signer),
+      )
+      if (checks === untold) untold = undefined
       alarm.ring()
+    },
+    found(checks) {
+      untold = checks
     },
     list: (which) => queue.list(which),
     async resend(counters) {

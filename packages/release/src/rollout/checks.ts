@@ -14,7 +14,8 @@ export const CHECK_VERDICTS = ['ok', 'warn', 'fail', 'unknown'] as const
 export type CheckVerdict = (typeof CHECK_VERDICTS)[number]
 
 const NAME = /^[a-z]+( [a-z]+)*$/
-const LINE = /^[^\p{Cc}]*$/u
+/** Nothing that a terminal would obey, or that turns the direction of text. */
+const LINE = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u
 
 export function areChecks(value: unknown): value is ReportCheck[] {
   if (!isListOf(value, CHECKS_MAX, isCheck) || value.length === 0) return false

@@ -75,7 +75,7 @@ async function showDevice(id: string, flags: ApiFlags): Promise<void> {
 }
 
 function deviceText(device: DeviceDetail, { rows, total }: Paged<HistoryRow>, nowMs: number): string {
-  const { id, site, group, labels, platform, agent, heardMs, reportedMs, installs, progress } = device
+  const { id, site, group, labels, platform, agent, heardMs, reportedMs, installs, progress, checkup } = device
   const marks = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
   const facts = formatColumns([
     ['device', id],
@@ -96,7 +96,10 @@ function deviceText(device: DeviceDetail, { rows, total }: Paged<HistoryRow>, no
       ? ''
       : `${formatBytes(bytes.total - bytes.reused)} (${formatBytes(bytes.origin)} from the origin)`,
   ])
-  return `${facts}\n\n${formatColumns([['AT', 'RELEASE', 'STATE', 'FETCHED'], ...history])}\n${rows.length} of ${total} reports`
+  const checks = (checkup?.checks ?? []).map(({ check, verdict, text }) => [verdict, check, text])
+  const doctor =
+    checkup === undefined ? '' : `\n\n${formatColumns([['DOCTOR', '', ago(checkup.atMs, nowMs)], ...checks])}`
+  return `${facts}${doctor}\n\n${formatColumns([['AT', 'RELEASE', 'STATE', 'FETCHED'], ...history])}\n${rows.length} of ${total} reports`
 }
 
 function installText({ product, version, installed, state, code }: DeviceRow['installs'][number]): string {

@@ -2,7 +2,7 @@
  * What a tracker keeps: devices, what they reported, rollouts, and who decided what. One database, that several tracker processes may share.
  * Everything that goes in or comes out is plain data, so that a store can live in another thread. All times are epoch milliseconds.
  */
-import type { Report } from '@shoal/release'
+import type { Report, ReportCheck } from '@shoal/release'
 import type { Channel } from '../rollout/channel.ts'
 import type { RingTotals, Rollout } from '../rollout/rollout.ts'
 
@@ -106,6 +106,8 @@ export interface Install {
 }
 
 export interface DeviceDetail extends DeviceRow {
+  /** What its doctor found last, by the device's clock; absent where it never said. */
+  checkup?: { atMs: number; checks: readonly ReportCheck[] }
   /** Rollouts that it belongs to, the newest first. */
   progress: {
     rollout: string

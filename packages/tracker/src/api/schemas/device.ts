@@ -1,4 +1,4 @@
-import { REPORT_SOURCES, REPORT_STATES } from '@shoal/release'
+import { CHECK_VERDICTS, CHECKS_MAX, REPORT_SOURCES, REPORT_STATES } from '@shoal/release'
 import { z } from 'zod'
 import { LIMITS } from '../../limits.ts'
 import { count, device, memberName, name, rolloutId, text, timeMs, version } from './fields.ts'
@@ -41,7 +41,16 @@ export const deviceRow = z.object({
   installs: z.array(installed),
 })
 
+const checkup = z.object({
+  atMs: timeMs.describe("by the device's clock"),
+  checks: z
+    .array(z.object({ check: z.string(), verdict: z.enum(CHECK_VERDICTS), text: z.string() }))
+    .max(CHECKS_MAX)
+    .readonly(),
+})
+
 export const deviceDetail = deviceRow.extend({
+  checkup: checkup.optional().describe('what its doctor found last'),
   progress: z.array(
     install.extend({ rollout: z.string(), ring: count.optional(), state: deviceState }).describe('the newest first'),
   ),

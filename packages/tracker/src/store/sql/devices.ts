@@ -1,5 +1,5 @@
 /** What is asked about devices. */
-import type { Report } from '@shoal/release'
+import type { Report, ReportCheck } from '@shoal/release'
 import type {
   Bytes,
   DeviceDetail,
@@ -150,6 +150,7 @@ async function readDetail(queries: Queries, id: string): Promise<DeviceDetail | 
   )
   return {
     ...device,
+    ...(await readCheckup(queries, id)),
     progress: progress.map((each) => ({
       rollout: text(each, 'rollout'),
       product: text(each, 'product'),
@@ -161,6 +162,12 @@ async function readDetail(queries: Queries, id: string): Promise<DeviceDetail | 
       sinceMs: number(each, 'since_ms'),
     })),
   }
+}
+
+async function readCheckup(queries: Queries, id: string): Promise<Pick<DeviceDetail, 'checkup'>> {
+  const [row] = await queries.all('SELECT at_ms, checks FROM checkups WHERE device = ?', [id])
+  if (row === undefined) return {}
+  return { checkup: { atMs: number(row, 'at_ms'), checks: JSON.parse(text(row, 'checks')) as ReportCheck[] } }
 }
 
 function readDevice(row: Row): DeviceRow {

@@ -6,6 +6,7 @@ import type { Value } from './database.ts'
 /** Rows in the order of their keys, and their columns in the order in which reports.ts writes them. */
 export interface Folded {
   devices: Value[][]
+  checkups: Value[][]
   installs: Value[][]
   progress: Value[][]
   pace: Value[][]
@@ -20,6 +21,7 @@ export const HOUR_MS = 3_600_000
 export function foldReports(reports: readonly Report[], rollouts: ReadonlyMap<string, string>, atMs: number): Folded {
   const inOrder = [...reports].sort((a, b) => a.counter - b.counter)
   const devices = new Map<string, Value[]>()
+  const checkups = new Map<string, Value[]>()
   const installs = new Map<string, Value[]>()
   const progress = new Map<string, Progress>()
   const pace = new Map<string, Sums>()
@@ -30,8 +32,9 @@ export function foldReports(reports: readonly Report[], rollouts: ReadonlyMap<st
   const paceMs = atMs - (atMs % LIMITS.paceBucketMs)
 
   for (const report of inOrder) {
-    const { device, product, channel, bytes, rollout } = report
+    const { device, product, channel, bytes, rollout, checks } = report
     devices.set(device, deviceRow(report))
+    if (checks !== undefined) checkups.set(device, [device, report.counter, report.atMs, JSON.stringify(checks)])
     const place = `${device} ${product} ${channel}`
     installs.set(place, installRow(report, installs.get(place)))
     const goal = rollouts.get(`${rollout ?? ''} ${product}@${channel}`)
@@ -55,6 +58,7 @@ export function foldReports(reports: readonly Report[], rollouts: ReadonlyMap<st
   }
   return {
     devices: sorted(devices),
+    checkups: sorted(checkups),
     installs: sorted(installs),
     progress: sorted(new Map([...progress].map(([key, each]) => [key, progressRow(each)]))),
     pace: summed(pace),

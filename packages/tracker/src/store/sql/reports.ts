@@ -45,6 +45,7 @@ interface Intake {
 
 async function take(queries: Queries, reports: readonly Report[], atMs: number, room: number): Promise<Intake> {
   const known = await knownDevices(queries, reports)
+  const checked = await knownCheckups(queries, reports)
   const strangers = new Set<string>()
   const judged = reports.map((report): Taken => {
     const device = known.get(report.device)
@@ -53,8 +54,9 @@ async function take(queries: Queries, reports: readonly Report[], atMs: number, 
       strangers.add(report.device)
       return 'new'
     }
-    // `present` says what is, and leaves no line in the history: the newest one counts.
-    const floor = report.state === 'present' ? device.counter : device.floor
+    // `present` says what is, and leaves no line in the history: the newest one counts, and the newest with checks.
+    const newest = report.checks === undefined ? device.counter : (checked.get(report.device) ?? 0)
+    const floor = report.state === 'present' ? newest : device.floor
     return report.counter <= floor ? 'known' : 'new'
   })
   const fresh = await addHistory(
@@ -88,6 +90,14 @@ async function knownDevices(
   const ids = [...new Set(reports.map(({ device }) => device))]
   const rows = await queries.all(`SELECT id, counter, floor FROM devices WHERE id IN ${listOf(ids)}`, ids)
   return new Map(rows.map((row) => [text(row, 'id'), { counter: number(row, 'counter'), floor: number(row, 'floor') }]))
+}
+
+/** Of devices that say what their doctor found: by which report it is known. */
+async function knownCheckups(queries: Queries, reports: readonly Report[]): Promise<Map<string, number>> {
+  const ids = [...new Set(reports.flatMap(({ device, checks }) => (checks === undefined ? [] : [device])))]
+  if (ids.length === 0) return new Map()
+  const rows = await queries.all(`SELECT device, counter FROM checkups WHERE device IN ${listOf(ids)}`, ids)
+  return new Map(rows.map((row) => [text(row, 'device'), number(row, 'counter')]))
 }
 
 /** Of a rollout: what it brings, so that a report about something else is not counted for it. */
@@ -139,6 +149,12 @@ async function write(queries: Queries, folded: Folded, atMs: number): Promise<vo
        ${newer('devices', ['site', 'grp', 'labels', 'platform', 'agent', 'counter'])},
        reported_ms = excluded.reported_ms, heard_ms = excluded.heard_ms`,
     [atMs, atMs, atMs, 0, 0],
+  )
+  await put(
+    queries,
+    folded.checkups,
+    'INSERT INTO checkups (device, counter, at_ms, checks)',
+    `ON CONFLICT (device) DO UPDATE SET ${newer('checkups', ['at_ms', 'checks', 'counter'])}`,
   )
   await put(
     queries,

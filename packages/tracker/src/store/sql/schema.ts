@@ -89,6 +89,12 @@ const STEPS: readonly (readonly string[])[] = [
       site TEXT NOT NULL, kind INTEGER NOT NULL, from_site TEXT NOT NULL, bytes INTEGER NOT NULL, PRIMARY KEY (site, kind, from_site)
     ) CLUSTERED`,
   ],
+  [
+    // What the doctor of a device found, by the report with this counter. Not with the devices: they are counted all the time, and this is long.
+    `CREATE TABLE checkups (
+      device TEXT PRIMARY KEY, counter INTEGER NOT NULL, at_ms INTEGER NOT NULL, checks TEXT NOT NULL
+    )`,
+  ],
 ]
 
 /** Any number; it only has to be the same for all trackers. */
