@@ -28,10 +28,12 @@ export function HoursChart({ hours, nowMs }: { hours: readonly Hour[]; nowMs: nu
           : `${bytesInWords(moved)} were downloaded; ${shareInWords(avoided, moved)} did not come from the origin.`
       }
       chart={
-        <>
-          <SourceLegend />
-          <Columns rows={rows} />
-        </>
+        moved > 0 && (
+          <>
+            <SourceLegend />
+            <Columns rows={rows} />
+          </>
+        )
       }
       table={
         <Table

@@ -31,19 +31,21 @@ export function SourceFigure({ title, bytes }: { title: string; bytes: Bytes }) 
         reused
       }
       chart={
-        <>
-          <SourceLegend />
-          <SourceBar bytes={bytes} />
-          <ul class="shares">
-            {SOURCES.map(([source, word]) => (
-              <li key={source}>
-                <strong>{shareInWords(bytes[source], moved)}</strong>
-                <span class="muted">{word}</span>
-                <span class="muted">{bytesInWords(bytes[source])}</span>
-              </li>
-            ))}
-          </ul>
-        </>
+        moved > 0 && (
+          <>
+            <SourceLegend />
+            <SourceBar bytes={bytes} />
+            <ul class="shares">
+              {SOURCES.map(([source, word]) => (
+                <li key={source}>
+                  <strong>{shareInWords(bytes[source], moved)}</strong>
+                  <span class="muted">{word}</span>
+                  <span class="muted">{bytesInWords(bytes[source])}</span>
+                </li>
+              ))}
+            </ul>
+          </>
+        )
       }
       table={
         <Table

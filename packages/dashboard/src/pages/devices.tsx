@@ -92,7 +92,7 @@ function Rows({ rows }: { rows: readonly DeviceRow[] }) {
       caption="Devices"
       rows={rows}
       keyOf={({ id }) => id}
-      empty="No device is like that."
+      empty={place.value.query.size === 0 ? 'No device has reported yet.' : 'No device is like that.'}
       columns={[
         { name: 'Device', cell: ({ id }) => <DeviceLink id={id} /> },
         { name: 'Site', isShort: true, cell: ({ site }) => (site === '' ? '–' : site) },

@@ -25,22 +25,20 @@ export function ReleasePage(props: { product: string; channel: string; version: 
           <>
             <Facts rows={factsOf(release)} />
             <SignedRelease of={release.signed} />
-            {release.rollouts.length === 0 && (
-              <p class="empty">
-                It was in no rollout. <BeginHint release={release} />
-              </p>
-            )}
+            <Section title="Rollouts">
+              {release.rollouts.length === 0 && (
+                <p class="empty">
+                  It was in none. <BeginHint release={release} />
+                </p>
+              )}
+              {release.rollouts.map((rollout) => (
+                <RolloutCard key={rollout.id} rollout={rollout} />
+              ))}
+            </Section>
             {release.rollouts.length > 0 && (
-              <>
-                <Section title="Rollouts">
-                  {release.rollouts.map((rollout) => (
-                    <RolloutCard key={rollout.id} rollout={rollout} />
-                  ))}
-                </Section>
-                <Section title="How it travelled">
-                  <SourceFigure title="Bytes by source, since its last rollout began" bytes={release.bytes} />
-                </Section>
-              </>
+              <Section title="How it travelled">
+                <SourceFigure title="Bytes by source, since its last rollout began" bytes={release.bytes} />
+              </Section>
             )}
           </>
         )}
@@ -49,7 +47,8 @@ export function ReleasePage(props: { product: string; channel: string; version: 
   )
 }
 
-function factsOf({ product, channel, version, isBase, isStep, withdrawn, devices, holders, bytes }: ReleaseView) {
+function factsOf(release: ReleaseView) {
+  const { product, channel, version, isBase, isStep, withdrawn, devices, holders, rollouts, bytes } = release
   const had = bytes.reused + bytes.patched
   return [
     [
@@ -58,7 +57,9 @@ function factsOf({ product, channel, version, isBase, isStep, withdrawn, devices
         ? 'by nobody: it is withdrawn'
         : isBase
           ? 'by every device of the channel'
-          : 'by the rings that are open',
+          : rollouts.length > 0
+            ? 'by the rings that are open'
+            : 'as its channel says',
     ],
     ...(isStep ? [['On the way up', 'not to be skipped'] as const] : []),
     ['Have it', <a href={addressOf('/devices', { product, channel, version })}>{plural(devices, 'device')}</a>],

@@ -105,7 +105,7 @@ function Condition({ of: { name, holds, text }, isOver }: { of: GateCondition; i
     <li class={tone}>
       <Icon name={icon} />
       <span class="word">{word}</span>
-      <span>{text}</span>
+      <span>{text.replaceAll(' %', '\u00a0%')}</span>
     </li>
   )
 }

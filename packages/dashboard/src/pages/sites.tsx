@@ -10,6 +10,7 @@ import { Listing } from '../parts/listing.tsx'
 import { Page, Section } from '../parts/page.tsx'
 import { siteName } from '../parts/site-name.ts'
 import { Table } from '../parts/table.tsx'
+import { place } from '../route.ts'
 
 export function SitesPage() {
   return (
@@ -28,7 +29,7 @@ export function SitesPage() {
               caption="Bytes by site and source"
               rows={rows}
               keyOf={({ site }) => site}
-              empty="No site is like that."
+              empty={place.value.query.size === 0 ? 'No device has reported yet.' : 'No site is like that.'}
               columns={[
                 { name: 'Site', cell: ({ site }) => siteName(site) },
                 {

@@ -12,6 +12,7 @@ export function FlowTable({ rows }: { rows: readonly SiteRow[] }) {
   return (
     <Table
       caption="Bytes by the site where they arrived and the one they came from"
+      isMatrix
       rows={told}
       keyOf={({ site }) => site}
       empty="No device here has told yet which sites its bytes came from."
@@ -21,12 +22,11 @@ export function FlowTable({ rows }: { rows: readonly SiteRow[] }) {
         { name: 'Other sites', isNumber: true, cell: (row) => shareInWords(fromOthers(row), arrived(row)) },
         { name: 'Origin', isNumber: true, cell: (row) => shareInWords(row.flows.origin, arrived(row)) },
         ...sources.map((site) => ({
-          name: `from ${siteName(site)}`,
+          name: siteName(site),
           isNumber: true,
           cell: (row: SiteRow) => amount(from(row, site)),
         })),
-        { name: 'from further sites', isNumber: true, cell: (row) => amount(further(row, sources)) },
-        { name: 'from the origin', isNumber: true, cell: ({ flows }) => amount(flows.origin) },
+        { name: 'Further sites', isNumber: true, cell: (row) => amount(further(row, sources)) },
       ]}
     />
   )

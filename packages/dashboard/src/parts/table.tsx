@@ -18,14 +18,16 @@ export function Table<Row>(props: {
   rows: readonly Row[]
   keyOf: (row: Row) => string | number
   empty?: string
+  /** Each cell is of two things alike: never taken apart into blocks. */
+  isMatrix?: boolean
 }) {
-  const { caption, columns, rows, keyOf, empty = 'Nothing yet.' } = props
+  const { caption, columns, rows, keyOf, empty = 'Nothing yet.', isMatrix = false } = props
   if (rows.length === 0) return <p class="empty">{empty}</p>
   return (
     // A region that scrolls must be reached by keyboard, too.
     <div class="scroll" role="region" aria-label={caption} tabIndex={0}>
       {/* Roles as they are anyway: a table that is laid out as blocks would lose them in some browsers. */}
-      <table role="table">
+      <table role="table" class={isMatrix ? 'matrix' : undefined}>
         <caption class="hidden">{caption}</caption>
         <thead role="rowgroup">
           <tr role="row">

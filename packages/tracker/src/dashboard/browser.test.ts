@@ -176,6 +176,7 @@ describe.skipIf(why !== '')(`the dashboard in Chromium${why === '' ? '' : ` (ski
     await page.keyboard.press('Enter')
     await page.getByText('25 devices').waitFor()
     expect(new URL(page.url()).search).toBe('?site=waw-1')
+    await page.locator('[name=site]:focus').waitFor()
     await visit(page, '/devices?site=waw-1&limit=20')
     await page.getByRole('link', { name: 'Next page' }).click()
     await page.getByText('5 of 25 devices').waitFor()
