@@ -7,6 +7,8 @@ export const TRACKER_EVENTS = {
   stopping: 'info',
   fault: 'error',
   'exchange-failed': 'debug',
+  'origin-failed': 'warn',
+  'origin-failed-again': 'debug',
   'broker-connected': 'info',
   'broker-failed': 'warn',
   'webhook-told': 'debug',

@@ -125,6 +125,9 @@ export const LIMITS = {
   heardAgainMs: 60_000,
   heardAtOnceMax: 5_000,
 
+  /** Until the origin has told its timestamp. */
+  originTimeoutMs: 10_000,
+
   /** What a broker is sent and takes: AWS IoT Core closes the connection above the first. A packet has its topic and a few bytes besides. */
   mqttPayloadBytesMax: 128 * 1024,
   mqttPacketBytesMax: 132 * 1024,

@@ -28,6 +28,7 @@ import type { ReportsAnswer } from './reports/message.ts'
 import { measureStore } from './store/measured.ts'
 import type { Store, WebhookState } from './store/store.ts'
 import { createSignedReader } from './origin/signed-release.ts'
+import { watchOrigin, type OriginConfig } from './origin/watch.ts'
 import { answerQuestions, remoteFaultOf } from './wire/exchange.ts'
 import { relayNews } from './news/relay.ts'
 import { noteMetadata } from './news/audit.ts'
@@ -52,6 +53,8 @@ export interface TrackerConfig {
   policy?: PolicyConfig
   /** With a store, served beside the API; undefined when it was not built. */
   dashboard?: Dashboard | undefined
+  /** Looked at for newer metadata; needs `root`. */
+  origin?: OriginConfig
   /** A broker that tells news, too, and brings reports. */
   mqtt?: BrokerConfig
   /** With a store: who is told of what is in its audit log. */
@@ -86,7 +89,7 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
     { burst: LIMITS.announceBurst, refillMs: announceRefillMs, keysMax: LIMITS.peersMax },
     now,
   )
-  const { office, root, store: given, policy, dashboard, mqtt, webhooks: hooks = [], ...wiring } = config
+  const { office, root, store: given, policy, dashboard, mqtt, origin, webhooks: hooks = [], ...wiring } = config
   const handshake = office === undefined ? {} : { handshake: office.handshake }
   const node = stack.adopt(await startNode({ ...wiring, ...handshake, dht: 'server' }), stopNode)
   let bridge: MqttBridge | undefined
@@ -134,6 +137,16 @@ export async function startTracker(config: TrackerConfig, deps: TrackerDeps = {}
         onConnected: () => onEvent('broker-connected', { host: mqtt.url.host }),
         onBroken: (error) => onEvent('broker-failed', { host: mqtt.url.host, error, fix: fixOf(error) }),
         onFailure,
+      }),
+    )
+  }
+  if (origin !== undefined) {
+    stack.use(
+      watchOrigin(origin, {
+        hear: (timestamp) => relay.hearTimestamp(timestamp),
+        onFailure: (error, failures) =>
+          onEvent(failures === 1 ? 'origin-failed' : 'origin-failed-again', { failures, error }),
+        random,
       }),
     )
   }

@@ -32,10 +32,11 @@ interface BridgeDeps {
   onBroken: (error: unknown) => void
   /** Of what came by it, or goes to it. */
   onFailure: (error: unknown) => void
+  random?: () => number
 }
 
 export function bridgeMqtt(config: BrokerConfig, deps: BridgeDeps): MqttBridge {
-  const { fleet, peer, hearTimestamp, answer, onConnected, onBroken, onFailure } = deps
+  const { fleet, peer, hearTimestamp, answer, onConnected, onBroken, onFailure, random = Math.random } = deps
   const topics = topicsOf(config.topicPrefix, fleet)
   const newest = new Map<MqttSubject, Uint8Array>()
   /** What lies at the broker, as far as it said. */
@@ -96,6 +97,7 @@ export function bridgeMqtt(config: BrokerConfig, deps: BridgeDeps): MqttBridge {
       soon = setTimeout(compare, LIMITS.mqttRetainedMs)
     },
     onFailure: onBroken,
+    random,
   })
   const comparing = setInterval(compare, LIMITS.mqttCompareMs)
   return {

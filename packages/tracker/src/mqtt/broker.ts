@@ -20,11 +20,11 @@ interface BrokerDeps {
   onConnected: () => void
   /** It is tried again by itself. */
   onFailure: (error: unknown) => void
-  random?: () => number
+  random: () => number
 }
 
 export function startBroker(config: BrokerConfig, deps: BrokerDeps): Broker {
-  const { onConnected, onFailure, random = Math.random } = deps
+  const { onConnected, onFailure, random } = deps
   const stopping = new AbortController()
   const { signal } = stopping
   let current: Session | undefined

@@ -31,10 +31,11 @@ interface FollowDeps {
   credential: () => Uint8Array | undefined
   onConnected: () => void
   onFailure: (error: unknown) => void
+  random?: () => number
 }
 
 export function followMqtt(config: BrokerConfig, deps: FollowDeps): MqttFollower {
-  const { fleet, peer, hear, hearHint, credential, onConnected, onFailure } = deps
+  const { fleet, peer, hear, hearHint, credential, onConnected, onFailure, random = Math.random } = deps
   const topics = topicsOf(config.topicPrefix, fleet)
   // Whole milliseconds: with fractions, a bucket of one can come out a hair too small for it.
   const now = (): number => Math.floor(performance.now())
@@ -63,6 +64,7 @@ export function followMqtt(config: BrokerConfig, deps: FollowDeps): MqttFollower
     onMessage,
     onConnected,
     onFailure,
+    random,
   })
   return {
     get isConnected() {

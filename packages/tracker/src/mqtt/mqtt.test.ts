@@ -28,7 +28,9 @@ beforeEach(async () => {
 afterEach(() => stack.disposeAsync())
 
 const topics = topicsOf('plant/shoal', FLEET)
-const QUIET = { onConnected: () => undefined, onBroken: () => undefined, onFailure: () => undefined }
+/** Pauses after failures are by chance, up to seconds. */
+const SOON = (): number => 0.02
+const QUIET = { random: SOON, onConnected: () => undefined, onBroken: () => undefined, onFailure: () => undefined }
 const signal = AbortSignal.timeout(600_000)
 
 /** What was heard, and who waits for more of it. */
@@ -81,6 +83,7 @@ async function follow(peer: string, ear: Ear): Promise<MqttFollower> {
         connected.resolve(undefined)
       },
       onFailure: () => undefined,
+      random: SOON,
     }),
   )
   await connected.promise

@@ -18,6 +18,8 @@ export const brokerShape = {
   caFile: z.string().min(1).optional(),
   certFile: z.string().min(1).optional(),
   keyFile: z.string().min(1).optional(),
+  /** Of TLS: how brokers that share port 443 with others know what is spoken. */
+  alpn: z.string().min(1).max(255).optional(),
   username: z.string().max(256).optional(),
   passwordFile: z.string().min(1).optional(),
   /** The peer id when absent. */
@@ -29,7 +31,7 @@ export type BrokerSettings = z.infer<z.ZodObject<typeof brokerShape>>
 export interface BrokerConfig {
   url: { host: string; port: number; isEncrypted: boolean }
   topicPrefix: string
-  tls: { ca?: Buffer; cert?: Buffer; key?: Buffer }
+  tls: { ca?: Buffer; cert?: Buffer; key?: Buffer; ALPNProtocols?: string[] }
   username?: string
   password?: Buffer
   clientId?: string
@@ -37,7 +39,7 @@ export interface BrokerConfig {
 
 /** @throws TrackerError CONFIG_INVALID, or what reading a file throws */
 export async function readBroker(settings: BrokerSettings): Promise<BrokerConfig> {
-  const { topicPrefix, username, clientId } = settings
+  const { topicPrefix, username, clientId, alpn } = settings
   const url = readUrl(settings)
   const [ca, cert, key, password] = await Promise.all(
     [settings.caFile, settings.certFile, settings.keyFile, settings.passwordFile].map(readSmall),
@@ -49,7 +51,7 @@ export async function readBroker(settings: BrokerSettings): Promise<BrokerConfig
     throw invalid('the certificate, key or authority of the broker cannot be used', 'give PEM files in mqtt', cause)
   }
   return {
-    ...{ url, topicPrefix, tls },
+    ...{ url, topicPrefix, tls: { ...tls, ...(alpn === undefined ? {} : { ALPNProtocols: [alpn] }) } },
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password: withoutLineEnd(password) }),
     ...(clientId === undefined ? {} : { clientId }),

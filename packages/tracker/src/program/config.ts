@@ -21,6 +21,9 @@ const schema = z.object({
   httpCert: z.string().min(1).optional(),
   httpKey: z.string().min(1).optional(),
   behindProxy: z.boolean().default(false),
+  /** Base URL: releases that it has are told of. */
+  origin: z.url({ protocol: /^https?$/, error: 'is no URL as in https://cdn.example.com/' }).optional(),
+  originSeconds: z.number().min(1).max(86_400).default(60),
   mqtt: z.strictObject(brokerShape).optional(),
   /** Needs a store. */
   webhooks: webhooksShape.default([]),

@@ -40,6 +40,7 @@ export function addRunCommand(program: Command): void {
     .option('--database-password-file <file>', 'its password, where it needs one')
     .option('--policy-key <file>', 'the PEM key that signs what devices may install; SHOAL_PASSPHRASE opens it')
     .option('--policy-out <dir>', 'folder of an origin in which the policy is kept, too')
+    .option('--origin <url>', 'its base; what is published there is told of, by gossip and broker')
     .option('--credential-days <days>', 'how long a credential lasts; members renew them in time (default: 7)', Number)
     .option('--http <host:port>', 'where the API, the dashboard and /metrics are served (default: 127.0.0.1:7072)')
     .option('--http-cert <file>', 'PEM certificate with its chain; without it, only this machine is listened to')
@@ -104,6 +105,9 @@ async function run({ config: file, json, quiet, ...flags }: RunOptions): Promise
       http: { ...httpAddress, behindProxy: settings.behindProxy, ...(tls === undefined ? {} : { tls }) },
       ...(store === undefined ? {} : { store, dashboard: await loadDashboard(dashboardFolder()) }),
       ...(policy === undefined ? {} : { policy }),
+      ...(settings.origin === undefined
+        ? {}
+        : { origin: { url: baseOf(settings.origin), everyMs: settings.originSeconds * 1_000 } }),
       ...(mqtt === undefined ? {} : { mqtt }),
       webhooks,
       ...(connectionsMax === undefined ? {} : { connectionsMax }),
@@ -124,7 +128,7 @@ async function run({ config: file, json, quiet, ...flags }: RunOptions): Promise
 const SETTINGS = [
   ...['root', 'listen', 'announce', 'identity', 'http', 'logLevel'],
   ...['enrolmentKey', 'stateDir', 'credentialDays', 'database', 'databasePasswordFile'],
-  ...['policyKey', 'policyOut', 'httpCert', 'httpKey', 'behindProxy'],
+  ...['origin', 'policyKey', 'policyOut', 'httpCert', 'httpKey', 'behindProxy'],
 ]
 
 function settingsIn(flags: Record<string, unknown>): Record<string, unknown> {
@@ -147,6 +151,11 @@ async function readPolicyConfig(settings: TrackerSettings): Promise<PolicyConfig
   }
   const { signer } = await readPolicyKey(policyKey, process.env['SHOAL_PASSPHRASE'])
   return { key: signer, ...(policyOut === undefined ? {} : { originDir: policyOut }) }
+}
+
+/** What is below it is then a file in it, not beside it. */
+function baseOf(url: string): URL {
+  return new URL(url.endsWith('/') ? url : `${url}/`)
 }
 
 function parseAddress(text: string): Multiaddr {
