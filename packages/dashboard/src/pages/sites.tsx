@@ -60,7 +60,10 @@ export function SitesPage() {
                 },
               ]}
             />
-            <Section title="From site to site" note="What arrived at each site, by the site it came from">
+            <Section
+              title="From site to site"
+              note="A row for each site where bytes arrived, a column for each that sent them"
+            >
               <FlowTable rows={rows} />
             </Section>
           </>

@@ -5,7 +5,7 @@ import { Table } from './table.tsx'
 
 const COLUMNS_MAX = 12
 
-/** Rows: where bytes arrived. Columns: where they came from. */
+/** Rows: where bytes arrived. Columns: where they came from. What is no name of a site has a space in it. */
 export function FlowTable({ rows }: { rows: readonly SiteRow[] }) {
   const told = rows.filter((row) => arrived(row) > 0)
   const sources = sourcesOf(told)
@@ -18,9 +18,9 @@ export function FlowTable({ rows }: { rows: readonly SiteRow[] }) {
       empty="No device here has told yet which sites its bytes came from."
       columns={[
         { name: 'To', cell: ({ site }) => siteName(site) },
-        { name: 'Own site', isNumber: true, cell: (row) => shareInWords(from(row, row.site), arrived(row)) },
-        { name: 'Other sites', isNumber: true, cell: (row) => shareInWords(fromOthers(row), arrived(row)) },
-        { name: 'Origin', isNumber: true, cell: (row) => shareInWords(row.flows.origin, arrived(row)) },
+        { name: 'From itself', isNumber: true, cell: (row) => shareInWords(from(row, row.site), arrived(row)) },
+        { name: 'From others', isNumber: true, cell: (row) => shareInWords(fromOthers(row), arrived(row)) },
+        { name: 'From the origin', isNumber: true, cell: (row) => shareInWords(row.flows.origin, arrived(row)) },
         ...sources.map((site) => ({
           name: siteName(site),
           isNumber: true,
