@@ -5,6 +5,7 @@ import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
 import { createLibp2p } from 'libp2p'
 import { describe, expect, it } from 'vitest'
+import { nativeTls } from '../node/native-tls.ts'
 import { stopNode } from '../node/stop.ts'
 import { guarded, type Handshake } from './guard.ts'
 
@@ -42,6 +43,7 @@ function firstMessage(stream: Stream): Promise<string> {
 
 describe.each([
   ['TLS', tls()],
+  ['TLS on the socket', nativeTls()],
   ['Noise', noise()],
 ])('a handshake within %s', (_name, encrypter) => {
   it('leaves to the muxer what comes behind it, in both directions', async () => {

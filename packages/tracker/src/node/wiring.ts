@@ -7,7 +7,6 @@ import type { Libp2p, PrivateKey } from '@libp2p/interface'
 import { kadDHT, passthroughMapper, type KadDHT } from '@libp2p/kad-dht'
 import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
-import { tls } from '@libp2p/tls'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import { isLoopbackAddress } from '../announce/address.ts'
@@ -17,6 +16,7 @@ import { boundStrangers } from '../handshake/strangers.ts'
 import { LIMITS } from '../limits.ts'
 import { fleetGossip } from '../news/gossip.ts'
 import { createBoundedStore } from './bounded-store.ts'
+import { nativeTls } from './native-tls.ts'
 import { stopNode } from './stop.ts'
 
 export interface NodeConfig {
@@ -101,7 +101,9 @@ function nodeOptions(config: NodeConfig): Libp2pOptions<FleetServices> {
 
 /** In this order: TLS moves more bytes per second. */
 function encrypters(handshake: Handshake | undefined): NonNullable<Libp2pOptions['connectionEncrypters']> {
-  return handshake === undefined ? [tls(), noise()] : [guarded(tls(), handshake), guarded(noise(), handshake)]
+  return handshake === undefined
+    ? [nativeTls(), noise()]
+    : [guarded(nativeTls(), handshake), guarded(noise(), handshake)]
 }
 
 /** The defaults are for the public network: on a LAN they do nothing. */
