@@ -7,7 +7,9 @@ import { plural } from '../format.ts'
 import { Confirm } from './confirm.tsx'
 import { Icon, type IconName } from './icon.tsx'
 
-type Verb = RolloutOrder['do']
+/** Rings are edited at the command line. */
+type ButtonOrder = Exclude<RolloutOrder, { do: 'edit' }>
+type Verb = ButtonOrder['do']
 
 const BUTTONS: Record<Verb, readonly [icon: IconName, word: string]> = {
   promote: ['play', 'Promote'],
@@ -30,7 +32,7 @@ export function RolloutOrders({ view, onOrder }: { view: RolloutView; onOrder: (
     if (view.orders.length === 0) return null
     return <p class="muted">Your token has the role viewer: rollouts are changed by operators and publishers.</p>
   }
-  async function order(body: RolloutOrder): Promise<void> {
+  async function order(body: ButtonOrder): Promise<void> {
     const path = `/rollouts/${encodeURIComponent(view.rollout.id)}/orders`
     onOrder(await ask<RolloutView>(path, { method: 'POST', body }))
     setDone(`${BUTTONS[body.do][1]}: done.`)
@@ -54,7 +56,7 @@ export function RolloutOrders({ view, onOrder }: { view: RolloutView; onOrder: (
 function Asked(props: {
   verb: Verb
   view: RolloutView
-  order: (order: RolloutOrder) => Promise<void>
+  order: (order: ButtonOrder) => Promise<void>
   onClose: () => void
 }) {
   const { verb, view, order, onClose } = props

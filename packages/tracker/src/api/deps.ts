@@ -12,7 +12,7 @@ export type NewRollout = z.output<typeof newRollout>
 export interface RolloutDesk {
   /** @throws TrackerError INVALID, CONFLICT, STORE_UNAVAILABLE */
   create(wanted: NewRollout, by: string): Promise<Rollout>
-  /** @throws TrackerError NOT_FOUND, CONFLICT, STORE_UNAVAILABLE */
+  /** @throws TrackerError NOT_FOUND, INVALID, CONFLICT, STORE_UNAVAILABLE */
   order(id: string, order: Order, by: string): Promise<Rollout>
 }
 

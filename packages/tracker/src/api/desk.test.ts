@@ -71,6 +71,38 @@ it('does not begin beside another one of its channel, nor with an id that was us
   })
 })
 
+it('changes rings that have not begun, and none that has', async () => {
+  const rings = [{ name: 'canary', percent: 10 }, { name: 'all' }]
+  await create(plan('edited', { rings }))
+  await order('edited', { do: 'promote' })
+  const half = { name: 'half', percent: 50 }
+  const edited = await order('edited', { do: 'edit', rings: [{ name: 'canary', percent: 10 }, half, { name: 'all' }] })
+  expect(edited).toMatchObject({
+    status: 200,
+    body: {
+      rings: [
+        { name: 'canary', state: 'open' },
+        { name: 'half', percent: 50 },
+        { name: 'all', state: 'waiting' },
+      ],
+    },
+  })
+  for (const wrong of [[half], [{ name: 'canary', percent: 20 }, half], [half, { name: 'canary', percent: 10 }]]) {
+    expect(await order('edited', { do: 'edit', rings: wrong })).toMatchObject({
+      status: 409,
+      body: { code: 'CONFLICT', message: expect.stringContaining('has begun') },
+    })
+  }
+  const twice = await order('edited', { do: 'edit', rings: [{ name: 'canary', percent: 10 }, half, half] })
+  expect(twice).toMatchObject({ status: 400, body: { code: 'INVALID' } })
+  const { rows } = await api.store.audit({ rollout: 'edited' }, { limit: 1 })
+  expect(rows).toMatchObject([
+    { by: 'ada', action: 'rollout.edited', text: expect.stringContaining('canary, half, all') },
+  ])
+  await order('edited', { do: 'halt', returns: false })
+  expect(await order('edited', { do: 'edit', rings })).toMatchObject({ status: 409 })
+})
+
 it('makes an id of what it rolls out when none is given', async () => {
   const { body } = await create(plan('named', { id: undefined, version: '4.7+Rc_1' }))
   expect(body).toMatchObject({ rollout: { id: expect.stringMatching(/^named-stable-4-7-rc-1-[0-9a-f]{6}$/) } })

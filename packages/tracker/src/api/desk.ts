@@ -61,14 +61,14 @@ export function createDesk({ store, publish, now }: DeskDeps): RolloutDesk {
     if (rollout === undefined) {
       throw new TrackerError('NOT_FOUND', `there is no rollout ${id}`, { fix: 'see shoal-tracker rollout list' })
     }
-    const ordered = order(rollout, asked, by, now())
+    const ordered = checked(() => order(rollout, asked, by, now()))
     if ('refused' in ordered) throw refusal(ordered.refused, rollout)
     const { rollout: next, events } = ordered
     const channels = await store.channels()
     const stored = channels.find(({ product, channel }) => product === next.product && channel === next.channel)
     if (stored === undefined) throw new Error(`the channel of rollout ${id} is not kept`)
     const outcome = await publish({
-      rollouts: [{ next, from: rollout.revision }],
+      rollouts: [{ next, from: rollout.revision, placesAnew: asked.do === 'edit' }],
       channels: [channelChange(stored, { ...settleChannel(stored, next), revision: stored.revision + 1 })],
       audit: events.map((event) => auditOf(next, event)),
     })
@@ -101,9 +101,13 @@ function planOf(wanted: NewRollout): Omit<RolloutPlan, 'returns'> {
   return {
     ...{ version, approval, spreadSeconds, windows, download, soakSeconds, timeoutSeconds },
     id: wanted.id ?? newId(wanted),
-    rings: rings.map((ring) => ({ ...ring, match: given(ring.match) })),
+    rings: ringsOf(rings),
     gate: given(gate),
   }
+}
+
+export function ringsOf(rings: NewRollout['rings']): Rollout['rings'] {
+  return rings.map((ring) => ({ ...ring, match: given(ring.match) }))
 }
 
 const STEM_CHARACTERS_MAX = 50
@@ -125,6 +129,10 @@ function checked<T>(work: () => T): T {
 const REFUSALS: Record<Refusal, readonly [message: string, fix: string]> = {
   ROLLOUT_ENDED: ['it has ended', 'begin another one: shoal-tracker rollout create'],
   ROLLOUT_NOT_RUNNING: ['it is paused already', 'resume, promote or halt it'],
+  ROLLOUT_RING_OPEN: [
+    'a ring that has begun can be neither changed nor left out',
+    'name those that are open first and as they are: see shoal-tracker rollout show',
+  ],
   ROLLOUT_NOT_PAUSED: ['it is not paused', 'see shoal-tracker rollout show'],
   ROLLOUT_NO_BASE: [
     'the channel has no version that everybody may install yet, so there is none to go back to',

@@ -20,7 +20,12 @@ async function begun(): Promise<string> {
 }
 
 const LOOKS = ['/overview', '/rollouts', '/devices', '/sites', '/groups', '/policies', '/audit', '/session']
-const ORDERS = [{ do: 'pause' }, { do: 'promote' }, { do: 'halt', returns: false }]
+const ORDERS = [
+  { do: 'edit', rings: [{ name: 'half', percent: 50 }, { name: 'all' }] },
+  { do: 'pause' },
+  { do: 'promote' },
+  { do: 'halt', returns: false },
+]
 /** What is done beside the tracker alone, or by devices alone, and has no route. */
 const NOWHERE: ['POST' | 'GET', string][] = [
   ['POST', '/tokens'],

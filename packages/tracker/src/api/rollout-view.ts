@@ -136,9 +136,9 @@ function haltsAt({ failureShare, failureMinimum, failureCount }: Gate): string {
   return failureCount === undefined ? share : `${share}, or at ${n(failureCount)}`
 }
 
-/** Which orders would not be refused. */
-export function ordersFor(rollout: Rollout): Order['do'][] {
-  const orders: Order[] = [
+/** Which orders would not be refused; an edit is no button. */
+export function ordersFor(rollout: Rollout): Exclude<Order, { do: 'edit' }>['do'][] {
+  const orders: Exclude<Order, { do: 'edit' }>[] = [
     { do: 'pause' },
     { do: 'resume' },
     { do: 'promote' },

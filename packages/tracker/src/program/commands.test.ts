@@ -24,7 +24,16 @@ beforeAll(async () => {
   await writeFile(join(folder, 'root.json'), encodeRoot())
   const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })
   await writeFile(join(folder, 'policy.pem'), key, { mode: 0o600 })
-  const where = ['--listen', '/ip4/127.0.0.1/tcp/0', '--http', '127.0.0.1:0', '--state-dir', state]
+  const where = [
+    '--listen',
+    '/ip4/127.0.0.1/tcp/0',
+    '--http',
+    '127.0.0.1:0',
+    '--state-dir',
+    state,
+    '--log-level',
+    'warn',
+  ]
   const keys = ['--root', join(folder, 'root.json'), '--policy-key', join(folder, 'policy.pem')]
   const child = spawn(...mortal(process.execPath, [MAIN, 'run', ...where, ...keys, '--json']), {
     stdio: ['ignore', 'pipe', 'inherit'],

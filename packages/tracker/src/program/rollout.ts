@@ -1,4 +1,4 @@
-/** `rollout create | list | show | pause | resume | promote | halt`: clients of a running tracker. */
+/** `rollout create | list | show | edit | pause | resume | promote | halt`: clients of a running tracker. */
 import { addExamples, createOutput } from '@shoal/cli'
 import { parseTarget } from '@shoal/release'
 import type { Command } from 'commander'
@@ -53,6 +53,22 @@ export function addRolloutCommands(program: Command): void {
     .argument('<id>', 'as `rollout list` has it')
     .action((id: string, flags: ApiFlags) => showRollout(id, flags))
   addExamples(show, [['one of them', 'shoal-tracker rollout show game-stable-2-0-4f1c9a']])
+  const edit = addApiOptions(rollout.command('edit').description('change the rings that have not begun'))
+    .argument('<id>', 'as `rollout list` has it')
+    .requiredOption(
+      '--ring <name=selector:percent>',
+      'each ring as it shall be, those that are open first and as they are (repeatable)',
+      collect(parseRing),
+    )
+    .action((id: string, flags: ApiFlags & { ring: RingFlag[] }) =>
+      orderRollout(id, { do: 'edit', rings: flags.ring }, flags),
+    )
+  addExamples(edit, [
+    [
+      'another ring between the canary and all',
+      'shoal-tracker rollout edit game-stable-2-0-4f1c9a --ring canary=group=canary --ring half=all:50 --ring all',
+    ],
+  ])
   addOrder(rollout, 'pause', 'no further device begins until it is resumed', true)
   addOrder(rollout, 'resume', 'go on with one that is paused', false)
   addOrder(rollout, 'promote', 'let the ring that is open pass, whatever its gate says', false)
@@ -103,13 +119,15 @@ function addCreate(rollout: Command): void {
   ])
 }
 
-function addOrder(rollout: Command, verb: RolloutOrder['do'], description: string, hasReason: boolean): Command {
+type Verb = Exclude<RolloutOrder['do'], 'edit'>
+
+function addOrder(rollout: Command, verb: Verb, description: string, hasReason: boolean): Command {
   const command = addApiOptions(rollout.command(verb).description(description)).argument(
     '<id>',
     'as `rollout list` has it',
   )
   if (hasReason) command.option('--reason <text>', 'why, for others')
-  command.action((id: string, flags: OrderFlags) => orderRollout(id, verb, flags))
+  command.action((id: string, flags: OrderFlags) => orderRollout(id, orderOf(verb, flags), flags))
   const more = verb === 'halt' ? ' --return --reason "crashes on old drivers"' : ''
   return addExamples(command, [['one of them', `shoal-tracker rollout ${verb} game-stable-2-0-4f1c9a${more}`]])
 }
@@ -150,9 +168,12 @@ async function showRollout(id: string, flags: ApiFlags): Promise<void> {
   print(await connectApi(flags).get<RolloutView>(`/rollouts/${encodeURIComponent(id)}`), flags)
 }
 
-async function orderRollout(id: string, verb: RolloutOrder['do'], flags: OrderFlags): Promise<void> {
+function orderOf(verb: Verb, flags: OrderFlags): object {
   const reason = flags.reason === undefined ? {} : { reason: flags.reason }
-  const order = verb === 'halt' ? { do: verb, returns: flags.return === true, ...reason } : { do: verb, ...reason }
+  return verb === 'halt' ? { do: verb, returns: flags.return === true, ...reason } : { do: verb, ...reason }
+}
+
+async function orderRollout(id: string, order: object, flags: ApiFlags): Promise<void> {
   print(await connectApi(flags).post<RolloutView>(`/rollouts/${encodeURIComponent(id)}/orders`, order), flags)
 }
 

@@ -1,9 +1,11 @@
 /** What people ask of a rollout. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Decision, Order, Refusal, Rollout } from './rollout.ts'
-import { followed, halt, openNextRing, passRing, pause, resume } from './transition.ts'
+import { edit, followed, halt, openNextRing, passRing, pause, resume } from './transition.ts'
 
 export type Ordered = Decision | { refused: Refusal }
 
+/** @throws ReleaseError POLICY_INVALID for rings that no device would read */
 export function order(rollout: Rollout, asked: Order, by: string, nowMs: number): Ordered {
   const { state, openedAtMs } = rollout
   const occasion = { by, nowMs }
@@ -24,6 +26,12 @@ export function order(rollout: Rollout, asked: Order, by: string, nowMs: number)
           ? openNextRing(each, occasion)
           : passRing(each, occasion, { type: 'promoted', reason: `promoted by ${by}` }),
       )
+    case 'edit': {
+      if (!isOpen) return { refused: 'ROLLOUT_ENDED' }
+      const open = (rings: Rollout['rings']): Rollout['rings'] => rings.slice(0, openedAtMs.length)
+      if (!isDeepStrictEqual(open(asked.rings), open(rollout.rings))) return { refused: 'ROLLOUT_RING_OPEN' }
+      return edit(rollout, occasion, asked.rings)
+    }
     case 'halt': {
       const adds = asked.returns && !(state === 'halted' && rollout.returns)
       // What is over can still be taken back.

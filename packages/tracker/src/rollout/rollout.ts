@@ -88,7 +88,17 @@ export const NO_TOTALS: RingTotals = {
 }
 
 export interface RolloutEvent {
-  type: 'created' | 'opened' | 'passed' | 'paused' | 'resumed' | 'promoted' | 'halted' | 'completed' | 'superseded'
+  type:
+    | 'created'
+    | 'opened'
+    | 'passed'
+    | 'paused'
+    | 'resumed'
+    | 'promoted'
+    | 'halted'
+    | 'completed'
+    | 'superseded'
+    | 'edited'
   atMs: number
   /** Who did it; `gate` when nobody did. */
   by: string
@@ -110,11 +120,15 @@ export type Order =
   /** The ring that was opened last passes, whatever its gate says. */
   | { do: 'promote' }
   | { do: 'halt'; returns: boolean; reason?: string }
+  /** All rings as they shall be; those that are open must be among them, first and as they are. */
+  | { do: 'edit'; rings: Rollout['rings'] }
 
 export type Refusal =
   /** It is halted or superseded, or completed and asked for something else than a halt. */
   | 'ROLLOUT_ENDED'
   | 'ROLLOUT_NOT_RUNNING'
+  /** A ring that is open is not as it was, or not there. */
+  | 'ROLLOUT_RING_OPEN'
   | 'ROLLOUT_NOT_PAUSED'
   /** There is nothing to return to. */
   | 'ROLLOUT_NO_BASE'

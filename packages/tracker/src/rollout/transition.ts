@@ -1,4 +1,6 @@
 /** The arrows between the states of a rollout. Each gives the next revision, and what there is to tell of it. */
+import { parseRollout } from '@shoal/release'
+import { termsOf } from './channel.ts'
 import type { Decision, Rollout, RolloutEvent } from './rollout.ts'
 
 /** Who and when; `gate` for what nobody asked for. */
@@ -67,6 +69,16 @@ export function halt(rollout: Rollout, occasion: Occasion, reason: string, retur
     type: 'halted',
     reason,
   })
+}
+
+/** @throws ReleaseError POLICY_INVALID */
+export function edit(rollout: Rollout, occasion: Occasion, rings: Rollout['rings']): Decision {
+  const next: Rollout = { ...rollout, rings }
+  // While it runs, a reason tells of the ring that comes next.
+  if (next.state === 'running') delete next.reason
+  parseRollout({ ...termsOf(next), state: 'running', openedAtMs: next.openedAtMs })
+  const reason = `its rings are ${rings.map(({ name }) => name).join(', ')}`
+  return change(next, occasion, { type: 'edited', reason })
 }
 
 export function supersede(rollout: Rollout, occasion: Occasion, reason: string): Decision {

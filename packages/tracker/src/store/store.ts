@@ -218,7 +218,12 @@ export interface StoredPolicy {
 
 export interface Change {
   /** Each with its own revision raised; `from` is the revision that it was made from, absent for one that is new. */
-  rollouts?: readonly { next: Rollout; from?: number }[]
+  rollouts?: readonly {
+    next: Rollout
+    from?: number
+    /** Its rings are others: devices that have not begun are placed anew. */
+    placesAnew?: boolean
+  }[]
   channels?: readonly { next: StoredChannel; from?: number }[]
   /** Its version must follow the one that is stored; the first may have any. */
   policy?: StoredPolicy

@@ -9,9 +9,18 @@ import { LIMITS } from '../limits.ts'
 const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/
 /** What the audit log knows, of which a webhook wants some, or all that begin with one word: `rollout.halted`, `rollout.*`. */
 const ACTIONS = [
-  ...['created', 'opened', 'passed', 'paused', 'resumed', 'promoted', 'halted', 'completed', 'superseded'].map(
-    (type) => `rollout.${type}`,
-  ),
+  ...[
+    'created',
+    'opened',
+    'passed',
+    'paused',
+    'resumed',
+    'promoted',
+    'halted',
+    'completed',
+    'superseded',
+    'edited',
+  ].map((type) => `rollout.${type}`),
   ...['metadata.announced', 'token.create', 'token.revoke', 'webhook.resend'],
 ]
 const PATTERNS = [...ACTIONS, ...new Set(ACTIONS.map((action) => action.replace(/\..*/, '.*')))]

@@ -1,4 +1,5 @@
 import type { ApiDeps } from '../deps.ts'
+import { ringsOf } from '../desk.ts'
 import { list } from '../list.ts'
 import { route } from '../route.ts'
 import { summarise, explainGate, ordersFor, viewRings } from '../rollout-view.ts'
@@ -64,12 +65,19 @@ export const rolloutRoutes = [
     method: 'POST',
     path: '/rollouts/:id/orders',
     role: 'operator',
-    summary: 'Pauses, resumes, promotes or halts a rollout.',
+    summary: 'Pauses, resumes, promotes or halts a rollout, or changes rings that have not begun.',
     params: rolloutParams,
     body: rolloutOrder,
     answer: rolloutView,
     async handle({ params, body, by }, deps: ApiDeps) {
-      return viewRollout(await deps.desk.order(params.id, given(body), by.name), deps)
+      return viewRollout(
+        await deps.desk.order(
+          params.id,
+          body.do === 'edit' ? { do: 'edit', rings: ringsOf(body.rings) } : given(body),
+          by.name,
+        ),
+        deps,
+      )
     },
   }),
 ]

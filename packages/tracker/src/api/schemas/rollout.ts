@@ -26,6 +26,8 @@ const match = z.strictObject({
 
 const ring = z.strictObject({ name, match: match.default({}), percent: z.int().min(0).max(100).default(100) })
 
+const rings = z.array(ring).min(1).max(16)
+
 const installWindow = z.strictObject({
   days: z.array(z.int().min(0).max(6)).min(1).max(7).readonly().describe('on which it begins; 0 is Sunday'),
   fromMinute: z.int().min(0).max(1_439),
@@ -49,11 +51,7 @@ export const newRollout = z.strictObject({
   product: name,
   channel: name,
   version,
-  rings: z
-    .array(ring)
-    .min(1)
-    .max(16)
-    .default([{ name: 'all', match: {}, percent: 100 }]),
+  rings: rings.default([{ name: 'all', match: {}, percent: 100 }]),
   gate: gate.prefault({}),
   approval: z.enum(['automatic', 'manual']).default('automatic'),
   returns: z
@@ -173,4 +171,8 @@ export const rolloutOrder = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('resume') }),
   z.strictObject({ do: z.literal('promote') }),
   z.strictObject({ do: z.literal('halt'), returns: z.boolean(), reason }),
+  z.strictObject({
+    do: z.literal('edit'),
+    rings: rings.describe('all of them as they shall be; those that are open first, and as they are'),
+  }),
 ])

@@ -83,10 +83,11 @@ class Conflict extends Error {}
 
 async function apply(queries: Queries, { rollouts = [], channels = [], policy, audit }: Change): Promise<void> {
   // What ends makes room for what begins: a channel has one open rollout at most.
-  for (const { next, from } of [...rollouts].sort(
+  for (const { next, from, placesAnew = false } of [...rollouts].sort(
     (a, b) => Number(a.from === undefined) - Number(b.from === undefined),
   )) {
     expectOne(await (from === undefined ? addRollout(queries, next) : saveRollout(queries, next, from)))
+    if (placesAnew) await queries.run(`UPDATE rollouts SET placed_to = '' WHERE id = ?`, [next.id])
   }
   for (const { next, from } of channels) {
     const { revision, ...channel } = next
