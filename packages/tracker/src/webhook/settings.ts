@@ -107,7 +107,7 @@ async function readAuthority(name: string, caFile: string): Promise<Buffer> {
   const ca = size > LIMITS.tlsFileBytesMax ? Buffer.of() : await handle.readFile()
   try {
     // What is no certificate would else be left out without a word.
-    void new X509Certificate(ca)
+    new X509Certificate(ca)
     return ca
   } catch (cause) {
     throw invalid(`${caFile} is no authority for webhook ${name}`, 'give a PEM file with its certificate', cause)
