@@ -96,13 +96,38 @@ export async function readFrameOrEnd(
   }
 }
 
-/** @throws TrackerError UNREACHABLE, TIMEOUT; or why the signal was aborted */
+/**
+ * Resolves when the whole frame is out of this side's memory: a reader that stalls is waited for, as long as the signal allows.
+ * @throws TrackerError UNREACHABLE, TIMEOUT; or why the signal was aborted
+ */
 export async function writeFrame(stream: Stream, payload: Uint8Array, signal: AbortSignal): Promise<void> {
   try {
-    if (!stream.send(encodeFrame(payload))) await stream.onDrain({ signal })
+    if (stream.send(encodeFrame(payload))) return
+    // The stream's own onDrain() resolves as soon as there is any room.
+    while (stream.writeBufferLength > 0) await drainEvent(stream, signal)
+    // Then there is nothing left of the frame either.
+    if (stream.status === 'reset' || stream.status === 'aborted') throw new Error(`the stream was ${stream.status}`)
   } catch (cause) {
     if (signal.aborted) throw abortReason(signal)
     throw new TrackerError('UNREACHABLE', 'the stream was closed before the frame was sent', { cause })
+  }
+}
+
+async function drainEvent(stream: Stream, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>()
+  const onDrain = (): void => resolve(undefined)
+  const onClose = ({ error }: StreamCloseEvent): void => reject(error ?? new Error('closed'))
+  const onAbort = (): void => reject(abortReason(signal))
+  stream.addEventListener('drain', onDrain)
+  stream.addEventListener('close', onClose)
+  signal.addEventListener('abort', onAbort)
+  if (signal.aborted) onAbort()
+  try {
+    await promise
+  } finally {
+    stream.removeEventListener('drain', onDrain)
+    stream.removeEventListener('close', onClose)
+    signal.removeEventListener('abort', onAbort)
   }
 }
 
